@@ -1,0 +1,62 @@
+"""Who acts: a person with the permissions, groups and session that a request was found to have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from app.errors import Forbidden
+
+SYSTEM = UUID("5e570000-0000-4000-8000-000000000001")
+"""The system group: of the installation's own automations. One fixed id; no name is looked up."""
+
+
+class GroupLevel(StrEnum):
+    """What a member may do in a group."""
+
+    MEMBER = "member"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A signed-in person, as sealed in their row when the request began."""
+
+    id: UUID
+    email: str
+    first_name: str
+    last_name: str
+    permissions: frozenset[str] = frozenset()
+    groups: Mapping[UUID, GroupLevel] = field(default_factory=dict)
+    language: str | None = None
+    theme: str | None = None
+    density: str | None = None
+    reveal_seconds: int = 10
+    session_hash: bytes = b""
+    confirmed_at: datetime | None = None
+    """When the password was last asked for in this session (step-up)."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def initials(self) -> str:
+        return (self.first_name[:1] + self.last_name[:1]).upper() or self.email[:2].upper()
+
+    def may(self, permission: str) -> bool:
+        return permission in self.permissions
+
+    def require(self, permission: str, *, action: str = "") -> None:
+        """Raise Forbidden unless this person holds `permission`."""
+        if permission not in self.permissions:
+            raise Forbidden(action=action or permission)
+
+    def is_member(self, group: UUID) -> bool:
+        return group in self.groups
+
+    def is_admin_of(self, group: UUID) -> bool:
+        return self.groups.get(group) is GroupLevel.ADMIN
