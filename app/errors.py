@@ -11,7 +11,9 @@ class TresorError(Exception):
     status = 500
     audited = False
 
-    def __init__(self, message: object = "", *, action: str = "", kind: str = "", object_id: UUID | None = None) -> None:
+    def __init__(
+        self, message: object = "", *, action: str = "", kind: str = "", object_id: UUID | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.action = action

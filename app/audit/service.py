@@ -1,0 +1,75 @@
+"""What others ask the trail: the last events of an object, and one event written by a use case."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.audit.models import AuditRow
+from app.audit.trail import AuditTrail
+from app.database import Unit
+from app.keys.trail import Note
+
+TABLE = AuditRow.__table__
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event as stored."""
+
+    number: int
+    time: datetime
+    subject: UUID | None
+    actor: str | None
+    action: str
+    object_id: UUID | None
+    count: int
+    detail: Mapping[str, str]
+
+
+class Audit:
+    """Reads and writes events on behalf of use cases."""
+
+    def __init__(self, unit: Unit, trail: AuditTrail) -> None:
+        self._unit, self.trail = unit, trail
+
+    def record(self, note: Note, *, kind: str, object_id: UUID) -> None:
+        """Record an event that changes no row, such as a reveal, in this transaction."""
+        self.trail.record(note, kind=kind, object_id=object_id)
+
+    def last(self, object_id: UUID, *, most: int, leave_out: tuple[str, ...] = ()) -> list[Event]:
+        """Return the newest events of an object, newest first, but for actions in `leave_out`."""
+        statement = (
+            select(TABLE)
+            .where(TABLE.c.object_id == object_id, TABLE.c.action.not_in(leave_out))
+            .order_by(TABLE.c.number.desc())
+            .limit(most)
+        )
+        return [_event(row) for row in self._unit.execute(statement)]
+
+    def uses(self, object_ids: list[UUID], action: str) -> dict[UUID, tuple[datetime, int, str | None]]:
+        """Return for each object that `action` was done to: when last, how often, and by which actor last."""
+        if not object_ids:
+            return {}
+        newest = (
+            select(TABLE.c.object_id, func.max(TABLE.c.number).label("number"), func.count().label("times"))
+            .where(TABLE.c.object_id.in_(object_ids), TABLE.c.action == action)
+            .group_by(TABLE.c.object_id)
+            .subquery()
+        )
+        statement = select(TABLE.c.object_id, TABLE.c.time, TABLE.c.actor, newest.c.times).join(
+            newest, TABLE.c.number == newest.c.number
+        )
+        return {row.object_id: (row.time, row.times, row.actor) for row in self._unit.execute(statement)}
+
+
+def _event(row: Any) -> Event:
+    return Event(
+        row.number, row.time, row.subject, row.actor, row.action, row.object_id, row.count, json.loads(row.detail)
+    )

@@ -1,0 +1,140 @@
+"""The trail itself: append at the end of a transaction, newest revisions, and the check of the chain."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, insert, select, text
+
+from app.audit.models import AuditRow
+from app.clock import Clock
+from app.crypto.keyring import chain
+from app.database import Unit
+from app.errors import Damaged
+from app.keys.keyrings import Keyrings
+from app.keys.trail import Note
+
+APPEND_LOCK = 0x54525353
+"""The number of PostgreSQL's advisory lock for appending."""
+
+TABLE = AuditRow.__table__
+DECIDING = ("number", "time", "subject", "actor", "action", "kind", "object_id", "revision", "gone", "count", "detail")
+
+
+@dataclass
+class Waiting:
+    """Events of this transaction that are not stored yet, and the objects whose revision they tell."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+    told: set[UUID] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of the chain."""
+
+    number: int
+    mac: bytes
+
+
+class AuditTrail:
+    """Appends events, last before COMMIT, so that the chain's lock is held shortest."""
+
+    def __init__(self, unit: Unit, clock: Clock, keyrings: Keyrings) -> None:
+        self._unit, self._clock, self._keyrings = unit, clock, keyrings
+        self._highest = 0
+
+    def record(
+        self,
+        note: Note,
+        *,
+        kind: str = "",
+        object_id: UUID | None = None,
+        revision: int | None = None,
+        gone: bool = False,
+        count: int = 1,
+    ) -> None:
+        """Keep an event for the end of this transaction."""
+        waiting = self._waiting()
+        if revision is not None and object_id is not None:
+            waiting.told.add(object_id)
+        waiting.events.append(
+            {
+                "subject": note.subject,
+                "actor": note.actor,
+                "action": note.action,
+                "kind": kind,
+                "object_id": object_id,
+                "revision": revision,
+                "gone": int(gone),
+                "count": count,
+                "detail": _canonical(note.detail),
+            }
+        )
+
+    def newest(self, object_id: ColumnElement[UUID]) -> ColumnElement[int | None]:
+        """Return the expression for the newest revision that the trail knows of an object."""
+        return select(func.max(TABLE.c.revision)).where(TABLE.c.object_id == object_id).scalar_subquery()
+
+    def told(self, object_id: UUID) -> bool:
+        """Return whether an event with a revision of this object waits for the commit."""
+        return self._unit.is_writing and object_id in self._waiting().told
+
+    def head(self) -> Head:
+        """Return the end of the chain; number 0 for an empty one. Raises Damaged if the chain became shorter."""
+        statement = select(TABLE.c.number, TABLE.c.mac).order_by(TABLE.c.number.desc()).limit(1)
+        row = self._unit.execute(statement).one_or_none()
+        head = Head(row.number, row.mac) if row else Head(0, b"")
+        if head.number < self._highest:
+            raise Damaged(f"audit: event {self._highest} was there and is gone", action="audit.damaged")
+        self._highest = head.number
+        return head
+
+    def broken(self) -> Iterator[int]:
+        """Yield the number of every event that is missing, altered or out of the chain."""
+        expected, previous = 1, b""
+        statement = select(TABLE).order_by(TABLE.c.number).execution_options(yield_per=1000)
+        for row in self._unit.execute(statement):
+            yield from range(expected, row.number)
+            if chain(self._key(row.key), previous, *self._items(row._mapping)) != row.mac:
+                yield row.number
+            expected, previous = row.number + 1, row.mac
+
+    def _waiting(self) -> Waiting:
+        def begin() -> Waiting:
+            waiting = Waiting()
+            self._unit.before_commit(lambda: self._append(waiting))
+            return waiting
+
+        found: Waiting = self._unit.fact(self, begin)
+        return found
+
+    def _append(self, waiting: Waiting) -> None:
+        if not self._unit.is_sqlite:
+            self._unit.execute(text(f"SELECT pg_advisory_xact_lock({APPEND_LOCK})"))
+        head, now = self.head(), self._clock()
+        key = self._keyrings.current.audit_keys[-1]
+        rows = []
+        for event in waiting.events:
+            row = {**event, "number": head.number + 1, "time": now, "key": key.number}
+            head = Head(row["number"], chain(key.key, head.mac, *self._items(row)))
+            rows.append({**row, "mac": head.mac})
+        waiting.events.clear()
+        self._unit.execute(insert(AuditRow), rows)
+
+    def _items(self, row: Mapping[str, Any]) -> list[Any]:
+        return [row[name] for name in DECIDING]
+
+    def _key(self, number: int) -> bytes:
+        for key in self._keyrings.current.audit_keys:
+            if key.number == number:
+                return key.key
+        return bytes(32)
+
+
+def _canonical(detail: Mapping[str, str]) -> str:
+    return json.dumps(dict(detail), ensure_ascii=False, sort_keys=True, separators=(",", ":"))

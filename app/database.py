@@ -1,0 +1,236 @@
+"""The database: its engine, the types that both kinds store alike, and the unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, CursorResult, Engine, Executable, MetaData, create_engine, event, text
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+from app.clock import from_micros, to_micros
+from app.errors import Conflict, Misconfigured, Unavailable
+
+NAMES = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+SCHEMA = "0001"
+"""The migration that this code was written for (app/migrations/versions)."""
+
+
+class Base(DeclarativeBase):
+    """A table. Rows are read and written by statements; no object tracks them."""
+
+    metadata = NAMES
+
+
+class Time(TypeDecorator[datetime]):
+    """A moment, stored as microseconds since 1970 UTC, so that both databases give back what was sealed."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else from_micros(value)
+
+
+def create_database(url: str) -> Engine:
+    """Return an engine in autocommit: a read leaves no transaction behind; `Unit.writing` begins one by hand.
+
+    url: sqlite:///… (WAL, synchronous=FULL, secure_delete) or postgresql+psycopg://….
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = create_engine(parsed, isolation_level="AUTOCOMMIT", connect_args={"timeout": 15})
+    event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@dataclass
+class Work:
+    """What one open unit holds: its connection, whether it writes, and what to do around the commit."""
+
+    connection: Connection | None = None
+    writing: bool = False
+    last_statements: list[Callable[[], None]] = field(default_factory=list)
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+    facts: dict[object, Any] = field(default_factory=dict)
+
+
+class Unit:
+    """The unit of work: one connection and at most one transaction for each request, command or worker's turn.
+
+    Reads outside of `writing` are committed one by one. The first `writing` begins the one transaction
+    (SQLite: BEGIN IMMEDIATE; PostgreSQL: READ COMMITTED); `open` commits it at its end.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._work: ContextVar[Work | None] = ContextVar("unit", default=None)
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Enclose a unit: commit at the end, roll back on any error. Inside another one: join it."""
+        if self._work.get() is not None:
+            yield
+            return
+        work = Work()
+        token = self._work.set(work)
+        try:
+            yield
+            self.commit()
+        finally:
+            try:
+                self.roll_back()
+            finally:
+                self._work.reset(token)
+                if work.connection is not None:
+                    work.connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Enclose statements that change something, in the unit's one transaction."""
+        with self.open():
+            work = self._now
+            if not work.writing:
+                self._plain("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+                work.writing = True
+            yield
+
+    def commit(self) -> None:
+        """Run what was kept for the end, then commit. Raises Unavailable if the database does not answer."""
+        work = self._now
+        if not work.writing:
+            return
+        while work.last_statements:
+            pending, work.last_statements = work.last_statements, []
+            for statement in pending:
+                statement()
+        self._plain("COMMIT")
+        work.writing = False
+        work.facts.clear()
+        for reaction in work.after_commit:
+            reaction()
+        work.after_commit.clear()
+
+    def roll_back(self) -> None:
+        """Undo everything since `writing`; nothing if nothing was written."""
+        work = self._now
+        work.last_statements.clear()
+        work.after_commit.clear()
+        work.facts.clear()
+        if work.writing:
+            work.writing = False
+            try:
+                self._plain("ROLLBACK")
+            except Unavailable:
+                self.connection.invalidate()
+
+    def execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
+        """Run one statement. Raises Unavailable if the database is down, locked or full."""
+        with _translated():
+            return self.connection.execute(statement, values)
+
+    def fact(self, key: object, make: Callable[[], Any]) -> Any:
+        """Return what this transaction knows under `key`, made at first need and forgotten at its end."""
+        facts = self._now.facts
+        if key not in facts:
+            facts[key] = make()
+        return facts[key]
+
+    def before_commit(self, statement: Callable[[], None]) -> None:
+        """Keep `statement` for the end of the transaction."""
+        self._now.last_statements.append(statement)
+
+    def after_commit(self, reaction: Callable[[], None]) -> None:
+        """Keep `reaction` for when the transaction has been committed."""
+        self._now.after_commit.append(reaction)
+
+    @property
+    def is_open(self) -> bool:
+        return self._work.get() is not None
+
+    @property
+    def is_writing(self) -> bool:
+        work = self._work.get()
+        return work is not None and work.writing
+
+    @property
+    def connection(self) -> Connection:
+        work = self._now
+        if work.connection is None:
+            with _translated():
+                work.connection = self.engine.connect()
+        return work.connection
+
+    @property
+    def _now(self) -> Work:
+        work = self._work.get()
+        if work is None:
+            raise RuntimeError("no unit is open: enclose the call in `with unit.open()`")
+        return work
+
+    def _plain(self, sql: str) -> None:
+        with _translated():
+            self.connection.exec_driver_sql(sql)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn a database that does not answer into Unavailable, and a deadlock into Conflict."""
+    try:
+        yield
+    except OperationalError as error:
+        raise Unavailable(f"database: {type(error.orig).__name__}") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable("database: connection lost") from error
+        if getattr(error.orig, "sqlstate", "") in {"40001", "40P01"}:
+            raise Conflict() from error
+        raise
+
+
+def check_schema(unit: Unit) -> None:
+    """Raise Misconfigured unless the database has the tables that this code was written for."""
+    try:
+        with unit.open():
+            found = unit.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    except (DBAPIError, Unavailable):
+        found = None
+    if found is None or found < SCHEMA:
+        raise Misconfigured(f"database: its tables are at {found or 'nothing'}, {SCHEMA} is needed: flask db upgrade")
+    if found > SCHEMA:
+        raise Misconfigured(f"database: its tables are at {found}, newer than this code ({SCHEMA}): update Tresor")
+
+
+def as_mapping(row: Any) -> Mapping[str, Any]:
+    """Return a row as column name to value."""
+    mapping: Mapping[str, Any] = row._mapping
+    return mapping

@@ -1,0 +1,1 @@
+"""The keyring's row, and sealed rows: one mechanism for everything in the database that decides."""

@@ -1,0 +1,216 @@
+"""The settings: read from config/default.toml, a file and the environment, checked once, then frozen."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from app.errors import Misconfigured
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+"""Templates, static files and config/ lie beside the package."""
+
+SHORT_NAMES = {
+    "TRESOR_BASE_URL": ("server", "base_url"),
+    "TRESOR_TRUSTED_PROXIES": ("server", "trusted_proxies"),
+    "TRESOR_DATA_DIR": ("server", "data_dir"),
+    "TRESOR_DATABASE_URL": ("database", "url"),
+    "TRESOR_BLOB_URL": ("blobs", "url"),
+    "TRESOR_BLOB_ACCOUNT_URL": ("blobs", "account_url"),
+    "AZURE_STORAGE_CONNECTION_STRING": ("blobs", "connection_string"),
+    "TRESOR_ROOT_KEY_FILE": ("root_key", "file"),
+    "TRESOR_ROOT_KEY": ("root_key", "value"),
+    "TRESOR_RATE_LIMIT_URL": ("limits", "url"),
+}
+PREFIX = "TRESOR_"
+CONFIG_FILE = "TRESOR_CONFIG"
+
+
+class Section(BaseModel):
+    """A table of the settings file: frozen, typed, without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Server(Section):
+    base_url: str
+    trusted_proxies: int = Field(ge=0, le=10)
+    data_dir: Path
+
+    @field_validator("base_url")
+    @classmethod
+    def an_origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
+            raise ValueError("an address such as https://vault.example.org, without a path")
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
+            raise ValueError("http is accepted for loopback only; use https")
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+class Database(Section):
+    url: str
+
+
+class Blobs(Section):
+    url: str
+    account_url: str
+    connection_string: SecretStr
+
+
+class RootKey(Section):
+    file: str
+    value: SecretStr
+
+
+class Sessions(Section):
+    idle_minutes: int = Field(ge=1)
+    absolute_hours: int = Field(ge=1)
+    confirmed_minutes: int = Field(ge=1)
+
+
+class PasswordRules(Section):
+    memory: int = Field(ge=8)
+    time: int = Field(ge=1)
+    parallelism: int = Field(ge=1)
+    minimum_length: int = Field(ge=8)
+    at_once: int = Field(ge=1)
+    waiting: int = Field(ge=0)
+
+
+class Limits(Section):
+    enabled: bool
+    url: str
+    sign_in_tries: int = Field(ge=1)
+    sign_in_wait_seconds: int = Field(ge=1)
+    address_tries: int = Field(ge=1)
+
+
+class Vault(Section):
+    trash_days: int = Field(ge=1)
+    list_cache_mib: int = Field(ge=1)
+    orphan_hours: int = Field(ge=1)
+
+
+class Web(Section):
+    language: str
+    form_kib: int = Field(ge=1)
+
+
+class Settings(Section):
+    """All settings. See config/default.toml for what each means."""
+
+    server: Server
+    database: Database
+    blobs: Blobs
+    root_key: RootKey
+    sessions: Sessions
+    passwords: PasswordRules
+    limits: Limits
+    vault: Vault
+    web: Web
+
+    @model_validator(mode="after")
+    def weaker_only_on_loopback(self) -> Settings:
+        weak = not self.limits.enabled or self.passwords.memory < 65536 or self.passwords.time < 3
+        if weak and not is_loopback(urlsplit(self.server.base_url).hostname or ""):
+            raise ValueError("limits.enabled=false and cheaper passwords are accepted on loopback only")
+        return self
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the site by https."""
+        return self.server.base_url.startswith("https:")
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.server.base_url).netloc
+
+    @property
+    def database_url(self) -> str:
+        return self.database.url or f"sqlite:///{self.server.data_dir}/data/tresor.sqlite3"
+
+    @property
+    def blob_url(self) -> str:
+        return self.blobs.url or f"file://{self.server.data_dir}/data/blobs"
+
+    @property
+    def root_key_file(self) -> Path:
+        return Path(self.root_key.file) if self.root_key.file else self.server.data_dir / "keys" / "root.key"
+
+    @property
+    def stored_folder(self) -> Path:
+        """What a backup copies; the root key may not lie inside."""
+        return self.server.data_dir / "data"
+
+
+def load_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings: defaults, then the file that TRESOR_CONFIG names, then the environment.
+
+    Raises Misconfigured with one line for each unknown or wrong setting.
+    """
+    merged = _read(CHECKOUT / "config" / "default.toml")
+    if path := environment.get(CONFIG_FILE):
+        _merge(merged, _read(Path(path)))
+    _merge(merged, _from_environment(environment))
+    try:
+        settings = Settings.model_validate(merged)
+    except ValidationError as error:
+        raise Misconfigured(*map(_line, error.errors(include_input=False, include_url=False))) from None
+    return _absolute(settings)
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _read(path: Path) -> dict[str, dict[str, object]]:
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise Misconfigured(f"{path}: cannot be read ({error.strerror})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise Misconfigured(f"{path}: not valid TOML ({error})") from None
+    if loose := [key for key, value in content.items() if not isinstance(value, dict)]:
+        raise Misconfigured(*(f"{path}: {key} stands outside of a section" for key in loose))
+    return content
+
+
+def _merge(into: dict[str, dict[str, object]], more: Mapping[str, Mapping[str, object]]) -> None:
+    for section, values in more.items():
+        into.setdefault(section, {}).update(values)
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = {}
+    for name, value in environment.items():
+        if where := SHORT_NAMES.get(name):
+            found.setdefault(where[0], {})[where[1]] = value
+        elif name.startswith(PREFIX) and "__" in name:
+            section, key = name.removeprefix(PREFIX).lower().split("__", 1)
+            found.setdefault(section, {})[key] = value
+        elif name.startswith(PREFIX) and name != CONFIG_FILE:
+            raise Misconfigured(f"{name}: unknown setting; sections and keys are in config/default.toml")
+    return found
+
+
+def _line(error: Mapping[str, object]) -> str:
+    where = error["loc"]
+    name = ".".join(map(str, where)) if isinstance(where, tuple) else str(where)
+    unknown = error["type"] == "extra_forbidden"
+    return f"{name or 'settings'}: {'unknown setting' if unknown else error['msg']}"
+
+
+def _absolute(settings: Settings) -> Settings:
+    server = settings.server.model_copy(update={"data_dir": settings.server.data_dir.absolute()})
+    return settings.model_copy(update={"server": server})

@@ -1,0 +1,1 @@
+"""What every page shares: page or fragment, the boundary, headers, error pages, limits, languages."""

@@ -1,0 +1,133 @@
+"""From errors to pages: the one place where a failure becomes an answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.exceptions import HTTPException
+
+from app.errors import Misconfigured, Throttled, TresorError
+from app.web.boundary import TresorFlask
+from app.web.gate import TokenMissing, current_policy, request_id
+from app.web.pages import page
+from app.web.site import current_site
+from app.web.subjects import ConfirmNeeded, SignInNeeded, person
+
+log = logging.getLogger(__name__)
+
+
+class Words(NamedTuple):
+    """What happened, and what it means for the person."""
+
+    title: str
+    text: str
+
+
+def words_for(status: int) -> Words:
+    """Return what an error page says. 404 does not tell missing from forbidden."""
+    known: Mapping[int, Words] = {
+        400: Words(_("This page was too old"), _("Open it again and repeat what you did.")),
+        403: Words(_("Not with your role"), _("Your role does not include this. An administrator can change that.")),
+        404: Words(_("Not here"), _("This address leads nowhere, or to something that is not shared with you.")),
+        405: Words(_("Not here"), _("This address leads nowhere, or to something that is not shared with you.")),
+        409: Words(_("Somebody else was first"), _("It was changed while you were at it. Look again, then repeat it.")),
+        413: Words(_("Too large"), _("A form may hold up to 1 MiB. Nothing was stored.")),
+        422: Words(_("Not saved"), _("Something in this form cannot be right. Nothing was stored.")),
+        429: Words(_("Too many tries"), _("Wait a little, then try again.")),
+        503: Words(_("Out of reach for now"), _("A store did not answer. Nothing was changed; try again in a minute.")),
+    }
+    broken = Words(
+        _("Something broke on our side"),
+        _("Nothing that was stored before is lost. Tell an administrator the reference."),
+    )
+    return known.get(status, broken)
+
+
+def answer_errors(app: TresorFlask) -> None:
+    """Turn every error into a page."""
+
+    @app.errorhandler(TresorError)
+    def known(error: TresorError) -> ResponseReturnValue:
+        app.abandon(error)
+        if error.status >= 500:
+            log.error("%s: %s", type(error).__name__, error)
+        headers = [("Retry-After", str(error.seconds))] if isinstance(error, Throttled) else []
+        text = "" if error.status >= 500 else str(error)
+        return error_page(error.status, text=text, headers=headers)
+
+    @app.errorhandler(SignInNeeded)
+    def sign_in(_error: SignInNeeded) -> ResponseReturnValue:
+        app.site.unit.roll_back()
+        if request.method == "GET":
+            return redirect(url_for(app.site.sign_in, next=request.full_path.rstrip("?")), 303)
+        return error_page(
+            401,
+            title=_("Your session has ended"),
+            text=_("Your session has ended. Sign in in a new tab, then save again."),
+        )
+
+    @app.errorhandler(ConfirmNeeded)
+    def confirm(_error: ConfirmNeeded) -> ResponseReturnValue:
+        app.site.unit.roll_back()
+        return redirect(url_for(app.site.confirm, next=request.path), 303)
+
+    @app.errorhandler(TokenMissing)
+    def token(_error: TokenMissing) -> ResponseReturnValue:
+        app.site.unit.roll_back()
+        return page("errors/resend.html", status=400, kept=_kept(), action=request.path)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> ResponseReturnValue:
+        app.site.unit.roll_back()
+        if error.code is None or error.code < 400:
+            return error
+        return error_page(error.code)
+
+    @app.errorhandler(Misconfigured)
+    def misconfigured(error: Misconfigured) -> ResponseReturnValue:
+        app.site.unit.roll_back()
+        log.error("misconfigured: %s", error)
+        return error_page(503)
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> ResponseReturnValue:
+        app.site.unit.roll_back()
+        log.error("unexpected %s", type(error).__name__, exc_info=_without_text(error))
+        return error_page(500)
+
+
+def error_page(
+    status: int, *, title: str = "", text: str = "", headers: list[tuple[str, str]] | None = None
+) -> ResponseReturnValue:
+    """Render the page of an error; `title` and `text` replace the usual words."""
+    usual = words_for(status)
+    site = current_site()
+    return page(
+        "errors/error.html",
+        status=status,
+        headers=headers or [],
+        title=title or usual.title,
+        text=text or usual.text,
+        reference=request_id() if status >= 500 else None,
+        code=status,
+        way_on=url_for(site.home if person() else site.sign_in),
+    )
+
+
+def _kept() -> list[tuple[str, str]]:
+    """Return the public entries of the form that came without a valid token."""
+    policy = current_policy()
+    if policy is None or policy.keeps is None:
+        return []
+    public = policy.keeps(**(request.view_args or {}))
+    return [(name, value) for name, value in request.form.items() if name in public]
+
+
+def _without_text(error: Exception) -> tuple[type[Exception], Exception, object]:
+    """Return what the log may show of an error: its class and place, never its text, which may hold values."""
+    return type(error), type(error).__new__(type(error)), error.__traceback__

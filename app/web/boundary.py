@@ -1,0 +1,53 @@
+"""The boundary: each request is one unit of work, committed before its answer is sent."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from flask import Flask, Response
+from flask.typing import ResponseReturnValue
+
+from app.errors import Misconfigured, TresorError
+from app.web.policy import policy_of
+from app.web.site import EXTENSION, Site
+from app.web.subjects import person
+
+
+class TresorFlask(Flask):
+    """Flask, with one unit of work around each request and a policy for each route."""
+
+    @property
+    def site(self) -> Site:
+        return cast(Site, self.extensions[EXTENSION])
+
+    def full_dispatch_request(self) -> Response:
+        """Answer inside a unit; what error handlers record is committed at its end."""
+        with self.site.unit.open():
+            return super().full_dispatch_request()
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Call the view, then commit: if that fails, the answer is an error page and holds no value."""
+        answer = super().dispatch_request()
+        self.site.unit.commit()
+        return answer
+
+    def abandon(self, error: TresorError) -> None:
+        """Undo what the request wrote, and record the error if it is one that is audited."""
+        unit = self.site.unit
+        unit.roll_back()
+        if error.audited:
+            found = person()
+            for port in self.site.refusals:
+                port.refused(error, found.id if found else None)
+            unit.commit()
+
+    def check_policies(self) -> None:
+        """Raise Misconfigured for each route whose view declares no policy."""
+        rules = list(self.url_map.iter_rules())
+        lines = [
+            f"route {rule.rule}: {rule.endpoint} declares no policy"
+            for rule in rules
+            if policy_of(self.view_functions[rule.endpoint]) is None
+        ]
+        if lines:
+            raise Misconfigured(*lines)

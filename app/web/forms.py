@@ -1,0 +1,46 @@
+"""The form that all pages use: it refuses what it did not ask for, and shows no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import request
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from wtforms import StringField, TextAreaField
+
+from app.errors import Invalid
+
+CSRF_FIELD = "csrf_token"
+
+
+def refuse_unexpected(expected: frozenset[str]) -> None:
+    """Raise Invalid if the posted form has a field beyond `expected`, or one of them twice."""
+    posted = request.form
+    if unknown := sorted(posted.keys() - expected - {CSRF_FIELD}):
+        raise Invalid(_("This form has no field %(name)s. Open the page again.", name=unknown[0][:60]))
+    if repeated := sorted(name for name, values in posted.lists() if len(values) > 1):
+        raise Invalid(_("The field %(name)s came twice. Open the page again.", name=repeated[0][:60]))
+
+
+class TresorForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """A form whose fields are all that may be posted, each once."""
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        refuse_unexpected(frozenset(field.name for field in self))
+        return bool(super().validate(extra_validators))
+
+
+class SecretField(StringField):
+    """A line that is never sent back, whatever was typed into it."""
+
+    def _value(self) -> str:
+        return ""
+
+
+class SecretAreaField(TextAreaField):
+    """Several lines that are never sent back, whatever was typed into them."""
+
+    def _value(self) -> str:
+        return ""

@@ -1,0 +1,72 @@
+"""Before a view runs: the form comes from our own page, and the route's policy is kept."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, g, request
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import Forbidden as CrossSite
+
+from app.errors import Forbidden
+from app.web.policy import Policy, policy_of
+from app.web.subjects import current_subject
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class TokenMissing(CSRFError):  # type: ignore[misc]  # Flask-WTF ships no types
+    """The form's token is missing, old or wrong: the page is shown again with what was typed."""
+
+
+def guard(app: Flask) -> None:
+    """Check each request before its view, in this order: site, token, who may."""
+    csrf = CSRFProtect()
+    app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)
+    csrf.init_app(app)
+
+    @app.before_request
+    def check() -> None:
+        policy = current_policy()
+        if policy is None:
+            return
+        if request.method not in SAFE:
+            refuse_other_sites()
+            try:
+                csrf.protect()
+            except CSRFError as error:
+                raise TokenMissing(error.description) from None
+        if not policy.public:
+            subject = current_subject()
+            if policy.permission and not subject.may(policy.permission):
+                raise Forbidden(action=policy.permission)
+
+
+def current_policy() -> Policy | None:
+    """Return the policy of the route that this request asks for."""
+    if request.endpoint is None:
+        return None
+    return policy_of(current_app.view_functions[request.endpoint])
+
+
+def refuse_other_sites() -> None:
+    """Raise 403 unless the browser says that our own page sent this form (Fetch Metadata, else Origin)."""
+    sent_by = request.headers.get("Sec-Fetch-Site")
+    if sent_by == "same-origin":
+        return
+    if sent_by is None and request.headers.get("Origin") == f"{request.scheme}://{request.host}":
+        return
+    raise CrossSite()
+
+
+def is_local(address: str) -> bool:
+    """Return whether an address stays on this site: a path without host, scheme or tricks."""
+    parts = urlsplit(address)
+    plain = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith("//")
+    return plain and "\\" not in address and address.isprintable()
+
+
+def request_id() -> str:
+    """Return this request's id, as the log and an error page name it."""
+    found: str = g.request_id
+    return found

@@ -1,0 +1,44 @@
+"""The headers of every answer: what a page may load, and that nobody keeps what is personal."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+
+from app.web.pages import csp_nonce
+from app.web.site import Site
+
+POLICY = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types htmx"
+)
+FIXED = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": (
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
+        "microphone=(), midi=(), payment=(), serial=(), usb=(), clipboard-read=(), "
+        "clipboard-write=(self), publickey-credentials-get=(self), publickey-credentials-create=(self)"
+    ),
+}
+FOREVER = "public, max-age=31536000, immutable"
+HSTS = "max-age=31536000; includeSubDomains"
+
+
+def send_headers(app: Flask, site: Site) -> None:
+    """Set the headers of every answer, error pages included."""
+
+    @app.after_request
+    def add(response: Response) -> Response:
+        response.headers.update(FIXED)
+        if site.settings.secure:
+            response.headers["Strict-Transport-Security"] = HSTS
+        if request.endpoint == "static" and response.status_code == 200:
+            response.headers["Cache-Control"] = FOREVER if "v" in request.args else "public, max-age=3600"
+            return response
+        response.headers["Content-Security-Policy"] = POLICY.format(nonce=csp_nonce())
+        response.headers["Cache-Control"] = "no-store"
+        response.vary.update(("Cookie", "HX-Request", "HX-Request-Type"))
+        return response

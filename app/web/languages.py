@@ -1,0 +1,32 @@
+"""The language of an answer: the account's, then the one chosen here, then the browser's."""
+
+from __future__ import annotations
+
+from flask import Flask, request
+from flask_babel import Babel
+
+from app.settings import CHECKOUT
+from app.web.site import Site
+from app.web.subjects import person
+
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+COOKIE = "language"
+
+
+def speak(app: Flask, site: Site) -> None:
+    """Translate with the catalogues beside the package."""
+    app.config.update(
+        BABEL_DEFAULT_LOCALE=site.settings.web.language,
+        BABEL_TRANSLATION_DIRECTORIES=str(CHECKOUT / "app/translations"),
+    )
+    Babel(app, locale_selector=lambda: language_of_request(site))
+    app.jinja_env.globals["languages"] = LANGUAGES
+
+
+def language_of_request(site: Site) -> str:
+    """Return the code of the language that this answer is written in."""
+    who = person()
+    for wish in (who.language if who else None, request.cookies.get(COOKIE)):
+        if wish in LANGUAGES:
+            return wish
+    return request.accept_languages.best_match(LANGUAGES, site.settings.web.language) or site.settings.web.language

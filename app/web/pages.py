@@ -1,0 +1,112 @@
+"""Pages: rendering a template or blocks of it, and what every template may use."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, current_app, g, make_response, render_template, request, url_for
+from flask.wrappers import Response
+from flask_babel import format_date, format_datetime, get_locale, ngettext
+from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
+
+from app.web.site import Site
+from app.web.subjects import person
+
+AVATARS = 5
+
+
+def csp_nonce() -> str:
+    """Return this answer's nonce; made at first need, so that error pages have one too."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(18)
+    nonce: str = g.csp_nonce
+    return nonce
+
+
+def page(
+    template: str, *blocks: str, status: int = 200, headers: Iterable[tuple[str, str]] = (), **context: Any
+) -> Response:
+    """Render a whole page, or the named blocks of it for a request that wants a part (HX-Request-Type)."""
+    if blocks and request.headers.get("HX-Request-Type") == "partial":
+        body = fragment(template, *blocks, **context)
+    else:
+        body = render_template(template, **context)
+    response = make_response(body, status)
+    response.headers.extend(dict(headers))
+    return response
+
+
+def fragment(template: str, *blocks: str, **context: Any) -> str:
+    """Render the named blocks of a template, one after the other."""
+    current_app.update_template_context(context)
+    found = current_app.jinja_env.get_template(template)
+    inside = found.new_context(context)
+    return "".join("".join(found.blocks[name](inside)) for name in blocks)
+
+
+def serve_pages(app: Flask, site: Site) -> None:
+    """Give templates what they all use."""
+    app.jinja_env.globals.update(
+        asset=asset,
+        avatar_class=avatar_class,
+        csp_nonce=csp_nonce,
+        csrf_token=generate_csrf,
+        format_full=format_full,
+        format_when=lambda moment: format_when(moment, site.clock()),
+        product="Tresor",
+    )
+
+    @app.context_processor
+    def shared() -> Mapping[str, Any]:
+        who = person()
+        return {
+            "subject": who,
+            "entries": [each for each in site.entries if who and who.may(each.permission)],
+            "home": url_for(site.home) if site.home else "/",
+            "site_host": site.settings.host,
+        }
+
+
+def asset(path: str) -> str:
+    """Return the address of a static file with a mark of its content, so that browsers may keep it for good."""
+    return url_for("static", filename=path, v=_mark(f"{current_app.static_folder}/{path}"))
+
+
+@lru_cache(maxsize=256)
+def _mark(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+
+
+def avatar_class(person_id: UUID) -> str:
+    """Return one of the five colours of avatars, always the same for a person."""
+    return f"c{person_id.int % AVATARS + 1}"
+
+
+def format_full(moment: datetime) -> str:
+    """Return date and time in the reader's language and time zone."""
+    text: str = format_datetime(moment, "long")
+    return text
+
+
+def format_when(moment: datetime, now: datetime) -> str:
+    """Return how long ago, up to a day; then the date, with the year if it is another one."""
+    ago = now - moment
+    if timedelta(0) <= ago < timedelta(minutes=1):
+        return str(_("just now"))
+    if timedelta(0) <= ago < timedelta(hours=1):
+        minutes = ago // timedelta(minutes=1)
+        return str(ngettext("%(num)s minute ago", "%(num)s minutes ago", minutes))
+    if timedelta(0) <= ago < timedelta(days=1):
+        hours = ago // timedelta(hours=1)
+        return str(ngettext("%(num)s hour ago", "%(num)s hours ago", hours))
+    short = "d. MMM" if str(get_locale()).startswith("de") else "d MMM"
+    text: str = format_date(moment, short if moment.year == now.year else f"{short} y")
+    return text

@@ -1,0 +1,87 @@
+"""What a running site knows: its settings, unit of work, services, navigation and ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar, cast
+from uuid import UUID
+
+from flask import Request, current_app
+from flask_babel import LazyString
+
+from app.clock import Clock
+from app.database import Unit
+from app.errors import Misconfigured, TresorError
+from app.settings import Settings
+from app.subject import Subject
+
+T = TypeVar("T")
+
+EXTENSION = "tresor"
+
+
+class Refusals(Protocol):
+    """A port: records an error that is audited, in a transaction of its own."""
+
+    def refused(self, error: TresorError, subject: UUID | None) -> None: ...
+
+
+class Subjects(Protocol):
+    """A port: finds the person who makes a request."""
+
+    def subject_of(self, request: Request) -> Subject | None: ...
+
+
+class FormKeys(Protocol):
+    """A port: the key that signs the cookie which holds the CSRF seed."""
+
+    def form_key(self) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A place in the header's navigation or the account menu, shown to those with the permission."""
+
+    label: LazyString | str
+    icon: str
+    endpoint: str
+    permission: str
+    in_menu: bool = False
+
+
+@dataclass
+class Site:
+    """One for each app; systems add to it while they are activated."""
+
+    settings: Settings
+    clock: Clock
+    unit: Unit
+    services: dict[type[Any], Any] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+    checks: dict[str, Callable[[], object]] = field(default_factory=dict)
+    refusals: list[Refusals] = field(default_factory=list)
+    subjects: list[Subjects] = field(default_factory=list)
+    form_keys: list[FormKeys] = field(default_factory=list)
+    home: str = ""
+    """The endpoint of the page that a signed-in person sees first."""
+    sign_in: str = ""
+    """The endpoint of the page where people sign in."""
+    confirm: str = ""
+    """The endpoint of the page that asks for the password again."""
+
+    def get(self, kind: type[T]) -> T:
+        """Return the service of that class. Raises Misconfigured if no active system provides it."""
+        if kind not in self.services:
+            raise Misconfigured(f"no active system provides {kind.__name__}; is its system among `requires`?")
+        return cast(T, self.services[kind])
+
+
+def current_site() -> Site:
+    """Return the site of the app that answers."""
+    return cast(Site, current_app.extensions[EXTENSION])
+
+
+def service(kind: type[T]) -> T:
+    """Return a service to a view."""
+    return current_site().get(kind)

@@ -1,0 +1,74 @@
+"""Who makes this request: found once by the port that users fill, held by Flask-Login."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import cast
+
+from flask import Flask, Request
+from flask_login import LoginManager, current_user
+
+from app.errors import TresorError
+from app.subject import Subject
+from app.web.site import Site, current_site
+
+
+class SignInNeeded(TresorError):
+    """Nobody is signed in, or the session has ended."""
+
+    status = 401
+
+
+class ConfirmNeeded(TresorError):
+    """A sensitive act, and the password was last asked for too long ago."""
+
+    status = 403
+
+
+class Person:
+    """A subject as Flask-Login wants it."""
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+
+    def get_id(self) -> str:
+        return str(self.subject.id)
+
+
+def find_subjects(app: Flask, site: Site) -> None:
+    """Let Flask-Login ask the port for the person of each request."""
+    manager = LoginManager(app)
+    manager.session_protection = None
+
+    @manager.request_loader
+    def load(request: Request) -> Person | None:
+        for port in site.subjects:
+            if found := port.subject_of(request):
+                return Person(found)
+        return None
+
+
+def person() -> Subject | None:
+    """Return who makes this request, or None."""
+    return cast(Person, current_user).subject if current_user and current_user.is_authenticated else None
+
+
+def current_subject() -> Subject:
+    """Return who makes this request. Raises SignInNeeded."""
+    found = person()
+    if found is None:
+        raise SignInNeeded()
+    return found
+
+
+def confirmed_subject() -> Subject:
+    """Return who makes this request, for a sensitive act. Raises ConfirmNeeded if the password must be asked again."""
+    subject, site = current_subject(), current_site()
+    within = timedelta(minutes=site.settings.sessions.confirmed_minutes)
+    if subject.confirmed_at is None or site.clock() - subject.confirmed_at > within:
+        raise ConfirmNeeded()
+    return subject

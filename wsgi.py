@@ -1,0 +1,8 @@
+"""The composition root: which systems are active."""
+
+from app.configurator import Configurator
+from app.vault.system import SecretManagement
+
+cfg = Configurator.from_environment()
+secret_management = cfg.activate(SecretManagement)
+app = cfg.flask_app()
