@@ -1,0 +1,1 @@
+"""The vault: secrets as typed, sealed, shared and published."""

@@ -1,0 +1,205 @@
+"""Heads: what a secret is now, who has it, where it is published; and the one loader that gives them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.clock import Clock
+from app.database import Unit
+from app.errors import Damaged, Forbidden, Invalid, Refused
+from app.keys.sealed import Opened, SealedRows, strict
+from app.keys.trail import Note
+from app.subject import Subject
+from app.vault.models import AccessRow, PublicationRow, SecretRow, ShelfRow, VersionRow
+from app.vault.policy import Act, Level
+
+MOST_PEOPLE = 500
+MOST_GROUPS = 500
+
+ACCESS: Table = AccessRow.__table__  # type: ignore[assignment]  # a mapped class's table
+PUBLICATION: Table = PublicationRow.__table__  # type: ignore[assignment]
+SECRET: Table = SecretRow.__table__  # type: ignore[assignment]
+SHELF: Table = ShelfRow.__table__  # type: ignore[assignment]
+VERSION: Table = VersionRow.__table__  # type: ignore[assignment]
+
+
+@strict
+@dataclass(frozen=True)
+class Grant:
+    """A person's access: given by whom, when, and until when. Owners have no end date."""
+
+    user: UUID
+    level: Level
+    until: datetime | None
+    by: UUID
+    at: datetime
+
+    def holds(self, now: datetime) -> bool:
+        return self.until is None or now < self.until
+
+
+@strict
+@dataclass(frozen=True)
+class Publication:
+    """A group whose automations may use the secret."""
+
+    group: UUID
+    by: UUID
+    at: datetime
+
+
+@strict
+@dataclass(frozen=True)
+class HeadContent:
+    """What a head's seal holds beside the bound columns."""
+
+    name: str
+    summary: str
+    access: tuple[Grant, ...]
+    publications: tuple[Publication, ...]
+
+
+@dataclass(frozen=True)
+class Head:
+    """A secret as it is now, verified."""
+
+    opened: Opened[HeadContent]
+    id: UUID
+    type: str
+    version: int
+    revision: int
+    changed_at: datetime
+    deleted_at: datetime | None
+    name: str
+    summary: str
+    access: tuple[Grant, ...]
+    publications: tuple[Publication, ...]
+
+    def grant(self, user: UUID, now: datetime) -> Grant | None:
+        """Return the access that a person has at this moment."""
+        return next((each for each in self.access if each.user == user and each.holds(now)), None)
+
+    def owners(self) -> list[UUID]:
+        return [grant.user for grant in self.access if grant.level is Level.OWNER]
+
+    def is_published_in(self, group: UUID) -> bool:
+        return any(each.group == group for each in self.publications)
+
+
+class Heads:
+    """Loads, stores and changes heads, and keeps the tables that find them in step."""
+
+    def __init__(self, unit: Unit, clock: Clock, rows: SealedRows[HeadContent]) -> None:
+        self._unit, self._clock, self.rows = unit, clock, rows
+
+    def usable(
+        self, subject: Subject, secret_id: UUID, act: Act, *, lock: bool = False, trashed: bool = False
+    ) -> Head:
+        """Return the head if this person may do `act` with it now: the one loader.
+
+        trashed: look in the trash instead of the vault. Raises Forbidden without the permission or with too
+        low a level, Refused if it does not exist or is not theirs, Damaged if it is theirs and does not verify.
+        """
+        subject.require(act.permission, action=act.name)
+        refused = Refused(action=act.name, kind="secret", object_id=secret_id)
+        try:
+            head = self.load(secret_id, lock=lock)
+        except Damaged:
+            if self._is_listed(secret_id, subject.id):
+                raise
+            raise refused from None
+        grant = head.grant(subject.id, self._clock()) if head else None
+        if head is None or grant is None or (head.deleted_at is not None) is not trashed:
+            raise refused
+        if grant.level.rank < act.level.rank:
+            raise refused if trashed else Forbidden(action=act.name, kind="secret", object_id=secret_id)
+        return head
+
+    def load(self, secret_id: UUID, *, lock: bool = False) -> Head | None:
+        """Return the head for code that decides by itself who may have it. Raises Damaged."""
+        opened = self.rows.load(secret_id, lock=lock)
+        return None if opened is None else as_head(opened)
+
+    def made_with(self, once: bytes) -> UUID | None:
+        """Return the secret that was created with this idempotency key."""
+        found: UUID | None = self._unit.execute(select(SECRET.c.id).where(SECRET.c.once == once)).scalar_one_or_none()
+        return found
+
+    def insert(self, secret_id: UUID, content: HeadContent, note: Note, **columns: Any) -> Head:
+        """Store a new head with its index rows."""
+        head = as_head(self.rows.insert(secret_id, content, note, **columns))
+        self._index(head, before=())
+        return head
+
+    def change(self, seen: Head, note: Note, *, content: HeadContent | None = None, **columns: Any) -> Head:
+        """Store the next revision of a head with its index rows. Raises Conflict, or Invalid above 500 entries."""
+        if content and (len(content.access) > MOST_PEOPLE or len(content.publications) > MOST_GROUPS):
+            raise Invalid(f"at most {MOST_PEOPLE} people and {MOST_GROUPS} groups")
+        head = as_head(self.rows.change(seen.opened, note, content=content, **columns))
+        self._index(head, before=[grant.user for grant in seen.access])
+        return head
+
+    def remove(self, seen: Head, note: Note) -> None:
+        """Destroy a secret: its versions' keys, its index rows, its head."""
+        for table in (VERSION, ACCESS, PUBLICATION):
+            self._unit.execute(delete(table).where(table.c.secret == seen.id))
+        self.rows.remove(seen.opened, note)
+        self._count_change({grant.user for grant in seen.access})
+
+    def _index(self, head: Head, *, before: Iterable[UUID]) -> None:
+        for table in (ACCESS, PUBLICATION):
+            self._unit.execute(delete(table).where(table.c.secret == head.id))
+        people = [
+            {"secret": head.id, "user": g.user, "level": g.level.value, "until": g.until, "by": g.by, "at": g.at}
+            for g in head.access
+        ]
+        groups = [
+            {"secret": head.id, "group": p.group, "type": head.type, "changed_at": head.changed_at, "by": p.by, "at": p.at}
+            for p in head.publications
+        ]
+        if people:
+            self._unit.execute(insert(ACCESS), people)
+        if groups:
+            self._unit.execute(insert(PUBLICATION), groups)
+        self._count_change({grant.user for grant in head.access} | set(before))
+
+    def _count_change(self, people: set[UUID]) -> None:
+        """Tell the kept lists of these people that something changed; rows are locked in the order of their ids."""
+        if not people:
+            return
+        dialect = sqlite if self._unit.is_sqlite else postgresql
+        upsert = dialect.insert(SHELF).values([{"user": each, "changes": 1} for each in sorted(people)])
+        raised = {"changes": SHELF.c.changes + 1}
+        self._unit.execute(upsert.on_conflict_do_update(index_elements=[SHELF.c.user], set_=raised))
+
+    def _is_listed(self, secret_id: UUID, user: UUID) -> bool:
+        listed = (ACCESS.c.secret == secret_id) & (ACCESS.c.user == user)
+        return self._unit.execute(select(ACCESS.c.secret).where(listed)).first() is not None
+
+
+def as_head(opened: Opened[HeadContent]) -> Head:
+    """Return a verified row as a head."""
+    columns: Mapping[str, Any] = opened.columns
+    inside = opened.content
+    return Head(
+        opened,
+        opened.id,
+        columns["type"],
+        columns["version"],
+        opened.revision,
+        columns["changed_at"],
+        columns["deleted_at"],
+        inside.name,
+        inside.summary,
+        inside.access,
+        inside.publications,
+    )
+
+
