@@ -43,6 +43,14 @@ class Audit:
         """Record an event that changes no row, such as a reveal, in this transaction."""
         self.trail.record(note, kind=kind, object_id=object_id)
 
+    def record_now(self, note: Note, *, kind: str, object_id: UUID) -> None:
+        """Record what a read found damaged; a read has no transaction, so this begins and commits one."""
+        alone = self._unit.is_open and not self._unit.is_writing
+        with self._unit.writing():
+            self.trail.record(note, kind=kind, object_id=object_id)
+        if alone:
+            self._unit.commit()
+
     def last(self, object_id: UUID, *, most: int, leave_out: tuple[str, ...] = ()) -> list[Event]:
         """Return the newest events of an object, newest first, but for actions in `leave_out`."""
         statement = (

@@ -51,8 +51,8 @@ class SealedRows(Generic[C]):
         self._json: TypeAdapter[C] = TypeAdapter(content)
         columns = {column.name for column in self.table.columns}
         self._bound = tuple(sorted(columns - {"id", "seal", *model.FREE}))
-        self._newest = trail.newest(self.table.c.id).label("newest_revision")
-        self.selection: Select[Any] = select(*self.table.columns, self._newest)
+        self.newest = trail.newest(self.table.c.id).label("newest_revision")
+        self.selection: Select[Any] = select(*self.table.columns, self.newest)
         """Rows with the newest revision that the trail knows, in one statement: narrow it with `where`."""
 
     def load(self, row_id: UUID, *, lock: bool = False) -> Opened[C] | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Row, Table, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.clock import Clock
@@ -99,9 +99,7 @@ class Heads:
     def __init__(self, unit: Unit, clock: Clock, rows: SealedRows[HeadContent]) -> None:
         self._unit, self._clock, self.rows = unit, clock, rows
 
-    def usable(
-        self, subject: Subject, secret_id: UUID, act: Act, *, lock: bool = False, trashed: bool = False
-    ) -> Head:
+    def usable(self, subject: Subject, secret_id: UUID, act: Act, *, lock: bool = False, trashed: bool = False) -> Head:
         """Return the head if this person may do `act` with it now: the one loader.
 
         trashed: look in the trash instead of the vault. Raises Forbidden without the permission or with too
@@ -126,6 +124,10 @@ class Heads:
         """Return the head for code that decides by itself who may have it. Raises Damaged."""
         opened = self.rows.load(secret_id, lock=lock)
         return None if opened is None else as_head(opened)
+
+    def verified(self, row: Row[Any]) -> Head:
+        """Return a row of `rows.selection` as a head. Raises Damaged."""
+        return as_head(self.rows.open(row))
 
     def made_with(self, once: bytes) -> UUID | None:
         """Return the secret that was created with this idempotency key."""
@@ -161,7 +163,14 @@ class Heads:
             for g in head.access
         ]
         groups = [
-            {"secret": head.id, "group": p.group, "type": head.type, "changed_at": head.changed_at, "by": p.by, "at": p.at}
+            {
+                "secret": head.id,
+                "group": p.group,
+                "type": head.type,
+                "changed_at": head.changed_at,
+                "by": p.by,
+                "at": p.at,
+            }
             for p in head.publications
         ]
         if people:
@@ -201,5 +210,3 @@ def as_head(opened: Opened[HeadContent]) -> Head:
         inside.access,
         inside.publications,
     )
-
-

@@ -1,0 +1,252 @@
+"""The vault's main use cases: create, open, change, reveal, copy, history."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from uuid import UUID, uuid4
+
+from flask_babel import gettext as _
+
+from app.audit.service import Audit
+from app.clock import Clock
+from app.credentials.declare import Credentials
+from app.credentials.registry import Registry
+from app.credentials.values import is_blank, merge, to_plain, validate
+from app.database import Unit
+from app.errors import Conflict, Damaged, Forbidden, Invalid, Refused
+from app.keys.trail import Note
+from app.subject import Subject
+from app.vault.heads import Grant, Head, HeadContent, Heads, Publication
+from app.vault.policy import COPY, CREATE, EDIT, HISTORY, OPEN, RESTORE_VERSION, REVEAL, Act, Level
+from app.vault.safe import Blob, Safe, TypeMissing, Version
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret opened for a person. credentials None: its type is missing, or it is damaged."""
+
+    head: Head
+    level: Level
+    credentials: Credentials | None
+    trouble: str | None = None
+    """None, `missing` or `damaged`."""
+    reason: str | None = None
+    """Why this person cannot change it although their level would allow it."""
+
+
+class Stale(Conflict):
+    """The secret was edited since the form was opened. Holds what is stored now."""
+
+    def __init__(self, current: Secret, version: Version) -> None:
+        super().__init__()
+        self.current = current
+        self.version = version
+
+
+class Blank(Invalid):
+    """All fields are empty or at their defaults: there is nothing to keep."""
+
+
+class Vault:
+    """What people do with the values of secrets."""
+
+    def __init__(self, unit: Unit, clock: Clock, heads: Heads, safe: Safe, registry: Registry, audit: Audit) -> None:
+        self._unit, self._clock, self._heads = unit, clock, heads
+        self._safe, self._registry, self._audit = safe, registry, audit
+
+    def kind(self, subject: Subject, type_id: str) -> type[Credentials]:
+        """Return the class of a type that this person may create now.
+
+        Raises Refused if there is no such type, Forbidden with the reason if it needs a group they are not in.
+        """
+        subject.require(CREATE, action="secret.create")
+        kind = self._registry.get(type_id)
+        if kind is None:
+            raise Refused(action="secret.create")
+        if reason := barred(subject, kind):
+            raise Forbidden(reason, action="secret.create")
+        return kind
+
+    def create(self, subject: Subject, type_id: str, *, values: Mapping[str, object], once: str = "") -> UUID:
+        """Store a new secret, owned by `subject`, and return its id.
+
+        values: as validated by the form. once: a second create with the same one returns the first one's id.
+        Raises Invalid, Blank, Forbidden, Refused, Unavailable.
+        """
+        kind = self.kind(subject, type_id)
+        key = hashlib.sha256(subject.id.bytes + once.encode()).digest() if once else None
+        if key and (made := self._heads.made_with(key)):
+            return made
+        credentials = validate(kind, values)
+        if is_blank(credentials):
+            raise Blank(_("Fill in at least one field: there is nothing to keep yet."))
+        secret_id = uuid4()
+        blob = self._safe.put(secret_id, credentials)
+        with self._unit.writing():
+            if key and (made := self._heads.made_with(key)):
+                return made
+            self._store_first(subject, secret_id, credentials, blob, once=key)
+        return secret_id
+
+    def open(self, subject: Subject, secret_id: UUID) -> Secret:
+        """Return a secret with its credentials, or with what is wrong with it. Raises Refused, Unavailable."""
+        return self._opened(subject, self._heads.usable(subject, secret_id, OPEN))
+
+    def editable(self, subject: Subject, secret_id: UUID) -> Secret:
+        """Return a secret to somebody who may edit it. Raises Refused, Forbidden, Damaged, Unavailable."""
+        head = self._heads.usable(subject, secret_id, EDIT)
+        secret = self._opened(subject, head)
+        self._refuse_barred(subject, head, EDIT)
+        if secret.credentials is None:
+            raise Damaged(f"secret {secret_id}: {secret.trouble}", object_id=secret_id, action="secret.damaged")
+        return secret
+
+    def change(
+        self, subject: Subject, secret_id: UUID, *, seen: int, values: Mapping[str, object], cleared: frozenset[str]
+    ) -> None:
+        """Store changed values as a new version; unchanged ones store nothing.
+
+        seen: the version that the form showed. cleared: secret-style fields to empty. A blank secret-style field
+        keeps its value unless a destination changed. Raises Stale, Invalid, Forbidden, Refused, Unavailable.
+        """
+        secret = self.editable(subject, secret_id)
+        stored = secret.credentials
+        assert stored is not None
+        self._refuse_stale(secret, seen)
+        changed = validate(type(stored), merge(type(stored), stored, values, cleared))
+        fields = differing(stored, changed)
+        if not fields:
+            return
+        if is_blank(changed):
+            raise Blank(_("Fill in at least one field: there is nothing to keep yet."))
+        blob = self._safe.put(secret_id, changed)
+        with self._unit.writing():
+            head = self._heads.usable(subject, secret_id, EDIT, lock=True)
+            self._refuse_stale(replace(secret, head=head), seen)
+            self._store_next(subject, head, changed, blob, note("secret.change", subject, fields=",".join(fields)))
+
+    def reveal(self, subject: Subject, secret_id: UUID, *, field: str) -> str:
+        """Return one secret-style value in the clear, and record that `subject` saw it.
+
+        Raises Refused if it does not exist or is not theirs (the two look alike), or the type has no such
+        secret-style field; Damaged if it does not verify.
+        """
+        return self._value(subject, secret_id, field, REVEAL)
+
+    def copy(self, subject: Subject, secret_id: UUID, *, field: str) -> str:
+        """Return one secret-style value for the clipboard, and record it. Raises as `reveal`."""
+        return self._value(subject, secret_id, field, COPY)
+
+    def versions(self, subject: Subject, secret_id: UUID) -> list[Version]:
+        """Return the versions, newest first. Raises Refused, Forbidden for viewers, Damaged."""
+        self._heads.usable(subject, secret_id, HISTORY)
+        return self._safe.versions(secret_id)
+
+    def version(self, subject: Subject, secret_id: UUID, *, number: int) -> Credentials:
+        """Return an older version's credentials, for comparing. Raises Refused, Forbidden, Damaged."""
+        head = self._heads.usable(subject, secret_id, HISTORY)
+        self._refuse_unknown_version(head, number)
+        return self._safe.get(secret_id, number)
+
+    def restore_version(self, subject: Subject, secret_id: UUID, *, number: int) -> None:
+        """Store an older version's values as a new version.
+
+        Raises Refused, Forbidden, Invalid if it is the current one, Damaged, Unavailable.
+        """
+        head = self._heads.usable(subject, secret_id, RESTORE_VERSION)
+        self._refuse_barred(subject, head, RESTORE_VERSION)
+        self._refuse_unknown_version(head, number)
+        if number == head.version:
+            raise Invalid(_("This version is the current one already."))
+        credentials = self._safe.get(secret_id, number)
+        blob = self._safe.put(secret_id, credentials)
+        with self._unit.writing():
+            head = self._heads.usable(subject, secret_id, RESTORE_VERSION, lock=True)
+            secret_fields = ",".join(spec.name for spec in credentials.specs if spec.secret)
+            record = note("secret.restore-version", subject, restored=str(number), fields=secret_fields)
+            self._store_next(subject, head, credentials, blob, record)
+
+    def _store_first(
+        self, subject: Subject, secret_id: UUID, credentials: Credentials, blob: Blob, *, once: bytes | None
+    ) -> None:
+        kind, now = type(credentials).type, self._clock()
+        published = (Publication(kind.group, by=subject.id, at=now),) if kind.group else ()
+        owner = Grant(subject.id, Level.OWNER, until=None, by=subject.id, at=now)
+        content = HeadContent(credentials.name, credentials.summary(), (owner,), published)
+        self._heads.insert(
+            secret_id,
+            content,
+            note("secret.create", subject, type=kind.id, version="1"),
+            type=kind.id,
+            version=1,
+            changed_at=now,
+            once=once,
+        )
+        self._safe.add(secret_id, 1, blob, author=subject.id)
+
+    def _store_next(self, subject: Subject, head: Head, credentials: Credentials, blob: Blob, record: Note) -> None:
+        number = head.version + 1
+        content = replace(head.opened.content, name=credentials.name, summary=credentials.summary())
+        record = replace(record, detail={**record.detail, "version": str(number)})
+        self._heads.change(head, record, content=content, version=number, changed_at=self._clock())
+        self._safe.add(head.id, number, blob, author=subject.id)
+
+    def _opened(self, subject: Subject, head: Head) -> Secret:
+        grant = head.grant(subject.id, self._clock())
+        assert grant is not None
+        kind = self._registry.get(head.type)
+        reason = barred(subject, kind) if kind else None
+        try:
+            return Secret(head, grant.level, self._safe.get(head.id, head.version), reason=reason)
+        except TypeMissing:
+            return Secret(head, grant.level, None, "missing", reason)
+        except Damaged:
+            return Secret(head, grant.level, None, "damaged", reason)
+
+    def _value(self, subject: Subject, secret_id: UUID, field: str, act: Act) -> str:
+        head = self._heads.usable(subject, secret_id, act)
+        credentials = self._safe.get(secret_id, head.version)
+        if not any(spec.name == field and spec.secret for spec in credentials.specs):
+            raise Refused(action=act.name, kind="secret", object_id=secret_id)
+        with self._unit.writing():
+            record = note(act.name, subject, field=field, version=str(head.version))
+            self._audit.record(record, kind="secret", object_id=secret_id)
+        return str(getattr(credentials, field))
+
+    def _refuse_stale(self, secret: Secret, seen: int) -> None:
+        if secret.head.version != seen:
+            current = secret if secret.credentials is None else self._reread(secret)
+            raise Stale(current, self._safe.versions(secret.head.id)[0])
+
+    def _reread(self, secret: Secret) -> Secret:
+        return replace(secret, credentials=self._safe.get(secret.head.id, secret.head.version))
+
+    def _refuse_barred(self, subject: Subject, head: Head, act: Act) -> None:
+        kind = self._registry.get(head.type)
+        if kind and (reason := barred(subject, kind)):
+            raise Forbidden(reason, action=act.name, kind="secret", object_id=head.id)
+
+    def _refuse_unknown_version(self, head: Head, number: int) -> None:
+        if not 1 <= number <= head.version:
+            raise Refused(action=HISTORY.name, kind="secret", object_id=head.id)
+
+
+def barred(subject: Subject, kind: type[Credentials]) -> str | None:
+    """Return why a person cannot create or change secrets of this type: it needs a group they are not in."""
+    group = kind.type.group
+    if group is None or subject.is_member(group):
+        return None
+    return str(_("This type needs membership of the system group. Ask an administrator."))
+
+
+def differing(one: Credentials, other: Credentials) -> list[str]:
+    """Return the names of the fields in which two credentials of one type differ."""
+    before, after = to_plain(one), to_plain(other)
+    return [spec.name for spec in other.specs if before.get(spec.name) != after.get(spec.name)]
+
+
+def note(action: str, subject: Subject, **detail: str) -> Note:
+    """Return who does what, for the trail."""
+    return Note(action, subject=subject.id, detail=detail)

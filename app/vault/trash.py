@@ -1,0 +1,159 @@
+"""The trash: delete, restore, purge, and the collector that empties it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from flask_babel import gettext as _
+from sqlalchemy import Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.blobs.store import BlobStore
+from app.clock import Clock
+from app.database import Unit
+from app.errors import Damaged, Invalid, Refused
+from app.keys.trail import Note
+from app.subject import Subject
+from app.vault.heads import ACCESS, SECRET, VERSION, Head, Heads
+from app.vault.models import LeaseRow
+from app.vault.policy import DELETE, PURGE, RESTORE, USE, Level
+from app.vault.service import note
+
+LEASES: Table = LeaseRow.__table__  # type: ignore[assignment]  # a mapped class's table
+LEASE_TIME = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What the collector removed, or would remove."""
+
+    secrets: list[UUID]
+    blobs: list[str]
+    damaged: list[UUID]
+
+
+class Trash:
+    """Deleted secrets: owners can bring them back for a while, then they are destroyed."""
+
+    def __init__(
+        self, unit: Unit, clock: Clock, heads: Heads, store: BlobStore, *, kept: timedelta, orphans_kept: timedelta
+    ) -> None:
+        self._unit, self._clock, self._heads, self._store = unit, clock, heads, store
+        self.kept, self._orphans_kept = kept, orphans_kept
+
+    def delete(self, subject: Subject, secret_id: UUID) -> None:
+        """Move a secret to the trash: nobody finds it from now on. Raises Refused, Forbidden, Damaged."""
+        with self._unit.writing():
+            head = self._heads.usable(subject, secret_id, DELETE, lock=True)
+            self._heads.change(head, note(DELETE.name, subject), deleted_at=self._clock())
+
+    def deletable(self, subject: Subject, secret_id: UUID) -> Head:
+        """Return a secret that this person may delete. Raises Refused, Forbidden, Damaged."""
+        return self._heads.usable(subject, secret_id, DELETE)
+
+    def listed(self, subject: Subject) -> list[Head]:
+        """Return the secrets in this owner's trash, the last deleted first."""
+        subject.require(USE, action="secret.trash")
+        mine = select(ACCESS.c.secret).where(ACCESS.c.user == subject.id)
+        statement = self._heads.rows.selection.where(SECRET.c.id.in_(mine), SECRET.c.deleted_at.is_not(None))
+        found = []
+        for row in self._unit.execute(statement).all():
+            try:
+                head = self._heads.verified(row)
+            except Damaged:
+                continue
+            grant = head.grant(subject.id, self._clock())
+            if grant and grant.level is Level.OWNER and not self.is_over(head):
+                found.append(head)
+        return sorted(found, key=lambda head: head.deleted_at or self._clock(), reverse=True)
+
+    def restore(self, subject: Subject, secret_id: UUID) -> None:
+        """Bring a secret back with its sharing and publications. Raises Refused, Damaged."""
+        with self._unit.writing():
+            head = self._mine(subject, secret_id, restoring=True)
+            self._heads.change(head, note(RESTORE.name, subject), deleted_at=None)
+
+    def purgeable(self, subject: Subject, secret_id: UUID) -> Head:
+        """Return a secret in the trash that this person may purge. Raises Refused, Damaged."""
+        return self._mine(subject, secret_id, restoring=False)
+
+    def purge(self, subject: Subject, secret_id: UUID, *, name: str) -> None:
+        """Destroy a secret's keys for good. name: as typed by the person; Invalid if it is another."""
+        with self._unit.writing():
+            head = self._mine(subject, secret_id, restoring=False)
+            if name.strip() != head.name.strip():
+                raise Invalid(_("This is not the name. Type it as shown."))
+            self._heads.remove(head, note(PURGE.name, subject))
+
+    def ends(self, head: Head) -> datetime:
+        """Return when a deleted secret is gone for good."""
+        return (head.deleted_at or self._clock()) + self.kept
+
+    def is_over(self, head: Head) -> bool:
+        return self._clock() >= self.ends(head)
+
+    def collect(self, *, dry_run: bool = False) -> Collected:
+        """Destroy what lay in the trash too long, and remove blobs that no version names."""
+        secrets, damaged = self._purge_expired(dry_run=dry_run)
+        return Collected(secrets, self._remove_orphans(dry_run=dry_run), damaged)
+
+    def lease(self, name: str) -> bool:
+        """Return whether this process may run the task `name` now: nobody else does for a while."""
+        now, holder = self._clock(), uuid4()
+        dialect = sqlite if self._unit.is_sqlite else postgresql
+        values = {"name": name, "holder": holder, "until": now + LEASE_TIME}
+        taken = dialect.insert(LeaseRow).values(values)
+        taken = taken.on_conflict_do_update(
+            index_elements=[LEASES.c.name],
+            set_={"holder": holder, "until": now + LEASE_TIME},
+            where=LEASES.c.until <= now,
+        )
+        with self._unit.open(), self._unit.writing():
+            return self._unit.execute(taken).rowcount == 1
+
+    def _mine(self, subject: Subject, secret_id: UUID, *, restoring: bool) -> Head:
+        act = RESTORE if restoring else PURGE
+        head = self._heads.usable(subject, secret_id, act, lock=self._unit.is_writing, trashed=True)
+        if self.is_over(head):
+            raise Refused(action=act.name, kind="secret", object_id=secret_id)
+        return head
+
+    def _purge_expired(self, *, dry_run: bool) -> tuple[list[UUID], list[UUID]]:
+        over = SECRET.c.deleted_at <= self._clock() - self.kept
+        purged, damaged = [], []
+        with self._unit.open():
+            ids = [row.id for row in self._unit.execute(select(SECRET.c.id).where(over)).all()]
+        for secret_id in ids:
+            try:
+                with self._unit.open():
+                    done = dry_run or self._purge_one(secret_id)
+            except Damaged:
+                damaged.append(secret_id)
+                continue
+            if done:
+                purged.append(secret_id)
+        return purged, damaged
+
+    def _purge_one(self, secret_id: UUID) -> bool:
+        with self._unit.writing():
+            head = self._heads.load(secret_id, lock=True)
+            if head is None or head.deleted_at is None or not self.is_over(head):
+                return False
+            self._heads.remove(head, Note(PURGE.name, actor="collector"))
+        return True
+
+    def _remove_orphans(self, *, dry_run: bool) -> list[str]:
+        """Remove blobs old enough that no version names; each is looked for again just before."""
+        before = self._clock() - self._orphans_kept
+        old = [info.name for info in self._store.list() if info.modified < before]
+        removed = []
+        for name in old:
+            with self._unit.open():
+                named = self._unit.execute(select(VERSION.c.id).where(VERSION.c.blob == name)).first()
+            if named is None:
+                removed.append(name)
+                if not dry_run:
+                    self._store.delete(name)
+        return removed
