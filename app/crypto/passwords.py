@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from argon2 import PasswordHasher, Type
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from app.errors import Damaged, Invalid, Throttled
 
@@ -63,17 +63,17 @@ class Passwords:
         with self._place():
             try:
                 return self._hasher.verify(self._nobody if stored is None else stored, attempt)
-            except InvalidHashError as error:
-                raise Damaged("not a password hash") from error
-            except VerificationError:
+            except VerifyMismatchError:
                 return False
+            except (InvalidHashError, VerificationError) as error:
+                raise Damaged(f"password hash: {error}") from error
 
     def needs_rehash(self, stored: str) -> bool:
         """Tell whether `stored` was made with other parameters than today's. Raises Damaged if it is no hash."""
         try:
             return self._hasher.check_needs_rehash(stored)
         except InvalidHashError as error:
-            raise Damaged("not a password hash") from error
+            raise Damaged(f"password hash: {error}") from error
 
     @contextmanager
     def _place(self) -> Iterator[None]:

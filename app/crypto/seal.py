@@ -110,7 +110,7 @@ def _encoded_for_opening(context: Context) -> bytes:
     """Return the context's bytes; columns that could not have been sealed were altered."""
     try:
         return context.encoded()
-    except Invalid as error:
+    except (Invalid, TypeError) as error:  # TypeError: SQLite gives back a float from a column of integers
         raise Damaged(f"context: {error}") from error
 
 
@@ -129,7 +129,7 @@ def _pad(plaintext: bytes) -> bytes:
 
 def _unpad(text: bytes) -> bytes:
     end = _LENGTH_SIZE + int.from_bytes(text[:_LENGTH_SIZE])
-    if len(text) != padded_size(end):
+    if end > _LENGTH_SIZE + MAX_PLAINTEXT or len(text) != padded_size(end):
         raise Damaged("padding of a wrong size")
     if text.count(0, end) != len(text) - end:
         raise Damaged("padding is not zero")
