@@ -38,9 +38,13 @@ class Forbidden(Refused):
 
 
 class Invalid(TresorError):
-    """Your input breaks a rule that you can mend."""
+    """Your input breaks a rule that you can mend. `field` names the input, "" the whole form."""
 
     status = 422
+
+    def __init__(self, message: object = "", *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class Conflict(TresorError):

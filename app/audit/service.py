@@ -51,11 +51,11 @@ class Audit:
         if alone:
             self._unit.commit()
 
-    def last(self, object_id: UUID, *, most: int, leave_out: tuple[str, ...] = ()) -> list[Event]:
-        """Return the newest events of an object, newest first, but for actions in `leave_out`."""
+    def last(self, object_id: UUID, *, most: int, only: tuple[str, ...]) -> list[Event]:
+        """Return the newest events of an object whose action is one of `only`, newest first."""
         statement = (
             select(TABLE)
-            .where(TABLE.c.object_id == object_id, TABLE.c.action.not_in(leave_out))
+            .where(TABLE.c.object_id == object_id, TABLE.c.action.in_(only))
             .order_by(TABLE.c.number.desc())
             .limit(most)
         )

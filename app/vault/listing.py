@@ -120,7 +120,7 @@ class Overview:
         """Return for each type which of the words its title contains, in the reader's language."""
         if not words:
             return {}
-        titles = {kind.type.id: normalised(str(kind.type.title)) for kind in self._registry}
+        titles = {kind.id: normalised(str(kind.title)) for kind in self._registry}
         return {type_id: {word for word in words if word in title} for type_id, title in titles.items()}
 
     def _people(self, subject: Subject, rows: Sequence[Entry]) -> dict[UUID, User]:

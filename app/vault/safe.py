@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import secrets
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from app.blobs.store import BlobStore
 from app.clock import Clock
 from app.credentials.declare import Credentials
 from app.credentials.registry import Registry
-from app.credentials.values import from_stored, to_plain
+from app.credentials.values import from_json, to_json
 from app.crypto.context import BLOB, VERSION, Context
 from app.crypto.keyring import new_dek
 from app.crypto.seal import open_with, seal_with
@@ -74,8 +73,7 @@ class Safe:
             raise RuntimeError("a blob is stored before the transaction begins")
         kind = type(credentials).type
         version_id, dek = uuid4(), new_dek()
-        plain = {"schema": kind.schema, "values": to_plain(credentials)}
-        data = seal_with(dek, _canonical(plain), self._blob_context(secret_id, version_id))
+        data = seal_with(dek, to_json(credentials), self._blob_context(secret_id, version_id))
         name = secrets.token_hex(32)
         self._store.put(name, data)
         return Blob(version_id, kind.id, kind.schema, name, len(data), hashlib.sha256(data).digest(), dek)
@@ -104,15 +102,14 @@ class Safe:
         kind = self._registry.get(row.type)
         if kind is None:
             raise TypeMissing(f"secret {secret_id}: type {row.type} is not installed", object_id=secret_id)
-        plain = self._open(row)
-        return from_stored(kind, plain["schema"], plain["values"])
+        return from_json(kind.cls, self._open(row))
 
     def check(self, secret_id: UUID, number: int) -> None:
         """Verify a version down to its values, also if its type is not installed. Raises Damaged or Unavailable."""
         row = self._row(secret_id, number)
         plain = self._open(row)
         if kind := self._registry.get(row.type):
-            from_stored(kind, plain["schema"], plain["values"])
+            from_json(kind.cls, plain)
 
     def versions(self, secret_id: UUID) -> list[Version]:
         """Return a secret's versions, newest first, each verified by its wrapped key. Raises Damaged."""
@@ -130,18 +127,15 @@ class Safe:
             raise self._damaged(secret_id, f"version {number} has no row")
         return row
 
-    def _open(self, row: Row[Any]) -> dict[str, Any]:
+    def _open(self, row: Row[Any]) -> bytes:
         dek = self._unwrapped(row)
         try:
             data = self._store.get(row.blob)
             if len(data) != row.size or hashlib.sha256(data).digest() != row.sha256:
                 raise Damaged(f"blob {row.blob}: not the bytes that were stored")
-            plain: dict[str, Any] = json.loads(open_with(dek, data, self._blob_context(row.secret, row.id)))
+            return open_with(dek, data, self._blob_context(row.secret, row.id))
         except Damaged as damage:
             raise self._damaged(row.secret, f"version {row.number}: {damage}") from None
-        if plain.get("schema") != row.schema:
-            raise self._damaged(row.secret, f"version {row.number}: schema differs from its row")
-        return plain
 
     def _unwrapped(self, row: Row[Any]) -> bytes:
         try:
@@ -158,7 +152,3 @@ class Safe:
     def _damaged(self, secret_id: UUID, reason: str) -> Damaged:
         log.error("damaged: secret %s: %s", secret_id, reason)
         return Damaged(f"secret {secret_id}: {reason}", kind="secret", object_id=secret_id, action="secret.damaged")
-
-
-def _canonical(plain: object) -> bytes:
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.audit.service import Audit
 from app.clock import Clock
-from app.credentials.declare import Credentials
+from app.credentials.declare import Credentials, CredentialType
 from app.credentials.registry import Registry
 from app.credentials.values import is_blank, merge, to_plain, validate
 from app.database import Unit
@@ -56,8 +56,8 @@ class Vault:
         self._unit, self._clock, self._heads = unit, clock, heads
         self._safe, self._registry, self._audit = safe, registry, audit
 
-    def kind(self, subject: Subject, type_id: str) -> type[Credentials]:
-        """Return the class of a type that this person may create now.
+    def kind(self, subject: Subject, type_id: str) -> CredentialType:
+        """Return a type that this person may create now.
 
         Raises Refused if there is no such type, Forbidden with the reason if it needs a group they are not in.
         """
@@ -79,7 +79,7 @@ class Vault:
         key = hashlib.sha256(subject.id.bytes + once.encode()).digest() if once else None
         if key and (made := self._heads.made_with(key)):
             return made
-        credentials = validate(kind, values)
+        credentials = validate(kind.cls, values)
         if is_blank(credentials):
             raise Blank(_("Fill in at least one field: there is nothing to keep yet."))
         secret_id = uuid4()
@@ -233,9 +233,9 @@ class Vault:
             raise Refused(action=HISTORY.name, kind="secret", object_id=head.id)
 
 
-def barred(subject: Subject, kind: type[Credentials]) -> str | None:
+def barred(subject: Subject, kind: CredentialType) -> str | None:
     """Return why a person cannot create or change secrets of this type: it needs a group they are not in."""
-    group = kind.type.group
+    group = kind.group
     if group is None or subject.is_member(group):
         return None
     return str(_("This type needs membership of the system group. Ask an administrator."))

@@ -130,8 +130,8 @@ class Sharing:
 
     def _new_access(self, subject: Subject, head: Head, wishes: Wishes) -> tuple[tuple[Grant, ...], list[Note]]:
         now, notes, kept = self._clock(), [], []
-        if unknown := wishes.levels.keys() - {grant.user for grant in head.access}:
-            raise Invalid(_("Somebody on this page has no access any more. Open it again."), object_id=min(unknown))
+        if wishes.levels.keys() - {grant.user for grant in head.access}:
+            raise Invalid(_("Somebody on this page has no access any more. Open it again."))
         for grant in head.access:
             changed = self._changed(subject, grant, wishes, now)
             if changed is not None:
@@ -154,22 +154,22 @@ class Sharing:
         if (level, until) == (grant.level, grant.until):
             return grant
         if until is not None and until != grant.until and until <= now:
-            raise Invalid(_("The end of access lies in the past. Choose a later day."))
+            raise Invalid(_("The end of access lies in the past. Choose a later day."), field=f"until-{grant.user}")
         return Grant(grant.user, level, until, by=subject.id, at=now)
 
     def _added(self, subject: Subject, head: Head, wishes: Wishes, now: datetime) -> Grant:
         found = self._users.find(wishes.add)
         if found is None or not found.active:
-            raise Invalid(_("Nobody with the address %(address)s is active here.", address=wishes.add))
+            raise Invalid(_("Nobody with the address %(address)s is active here.", address=wishes.add), field="add")
         if any(grant.user == found.id for grant in head.access):
-            raise Invalid(_("%(name)s has access already. Change the level in the list.", name=found.name))
+            raise Invalid(_("%(name)s has access already. Change the level in the list.", name=found.name), field="add")
         until = None if wishes.add_level is Level.OWNER else wishes.add_until
         return Grant(found.id, wishes.add_level, until, by=subject.id, at=now)
 
     def _refuse_outsider(self, head: Head, grant: Grant) -> None:
         """Raise Invalid if a secret of a type that needs a group would be newly given for changing to an outsider."""
         kind = self._registry.get(head.type)
-        needed = kind.type.group if kind else None
+        needed = kind.group if kind else None
         if needed is None or grant.level is Level.VIEWER or grant in head.access:
             return
         if not self._users.active_member(grant.user, needed):

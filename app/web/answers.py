@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import NamedTuple
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,37 +13,9 @@ from app.errors import Misconfigured, Throttled, TresorError
 from app.web.boundary import TresorFlask
 from app.web.gate import TokenMissing, current_policy, request_id
 from app.web.pages import page
-from app.web.site import current_site
-from app.web.subjects import ConfirmNeeded, SignInNeeded, person
+from app.web.subjects import ConfirmNeeded, SignInNeeded
 
 log = logging.getLogger(__name__)
-
-
-class Words(NamedTuple):
-    """What happened, and what it means for the person."""
-
-    title: str
-    text: str
-
-
-def words_for(status: int) -> Words:
-    """Return what an error page says. 404 does not tell missing from forbidden."""
-    known: Mapping[int, Words] = {
-        400: Words(_("This page was too old"), _("Open it again and repeat what you did.")),
-        403: Words(_("Not with your role"), _("Your role does not include this. An administrator can change that.")),
-        404: Words(_("Not here"), _("This address leads nowhere, or to something that is not shared with you.")),
-        405: Words(_("Not here"), _("This address leads nowhere, or to something that is not shared with you.")),
-        409: Words(_("Somebody else was first"), _("It was changed while you were at it. Look again, then repeat it.")),
-        413: Words(_("Too large"), _("A form may hold up to 1 MiB. Nothing was stored.")),
-        422: Words(_("Not saved"), _("Something in this form cannot be right. Nothing was stored.")),
-        429: Words(_("Too many tries"), _("Wait a little, then try again.")),
-        503: Words(_("Out of reach for now"), _("A store did not answer. Nothing was changed; try again in a minute.")),
-    }
-    broken = Words(
-        _("Something broke on our side"),
-        _("Nothing that was stored before is lost. Tell an administrator the reference."),
-    )
-    return known.get(status, broken)
 
 
 def answer_errors(app: TresorFlask) -> None:
@@ -105,18 +75,9 @@ def error_page(
     status: int, *, title: str = "", text: str = "", headers: list[tuple[str, str]] | None = None
 ) -> ResponseReturnValue:
     """Render the page of an error; `title` and `text` replace the usual words."""
-    usual = words_for(status)
-    site = current_site()
-    return page(
-        "errors/error.html",
-        status=status,
-        headers=headers or [],
-        title=title or usual.title,
-        text=text or usual.text,
-        reference=request_id() if status >= 500 else None,
-        code=status,
-        way_on=url_for(site.home if person() else site.sign_in),
-    )
+    reference = request_id() if status >= 500 else None
+    context = {"title": title or None, "text": text or None, "reference": reference, "way_on": None}
+    return page("errors/error.html", status=status, headers=headers or [], **context)
 
 
 def _kept() -> list[tuple[str, str]]:

@@ -20,7 +20,6 @@ def speak(app: Flask, site: Site) -> None:
         BABEL_TRANSLATION_DIRECTORIES=str(CHECKOUT / "app/translations"),
     )
     Babel(app, locale_selector=lambda: language_of_request(site))
-    app.jinja_env.globals["languages"] = LANGUAGES
 
 
 def language_of_request(site: Site) -> str:

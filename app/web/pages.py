@@ -16,8 +16,11 @@ from flask.wrappers import Response
 from flask_babel import format_date, format_datetime, get_locale, ngettext
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
+from lucide.jinja import lucide
+from markupsafe import Markup
 
-from app.web.site import Site
+from app.web.languages import LANGUAGES
+from app.web.site import Entry, Site
 from app.web.subjects import person
 
 AVATARS = 5
@@ -36,9 +39,9 @@ def page(
 ) -> Response:
     """Render a whole page, or the named blocks of it for a request that wants a part (HX-Request-Type)."""
     if blocks and request.headers.get("HX-Request-Type") == "partial":
-        body = fragment(template, *blocks, **context)
+        body = fragment(template, *blocks, status=status, **context)
     else:
-        body = render_template(template, **context)
+        body = render_template(template, status=status, **context)
     response = make_response(body, status)
     response.headers.extend(dict(headers))
     return response
@@ -61,18 +64,42 @@ def serve_pages(app: Flask, site: Site) -> None:
         csrf_token=generate_csrf,
         format_full=format_full,
         format_when=lambda moment: format_when(moment, site.clock()),
+        get_flashed_messages=lambda **_how: said(site),
+        languages=list(LANGUAGES.items()),
+        lucide=draw_icon,
         product="Tresor",
+        site=site.settings.host,
     )
 
     @app.context_processor
     def shared() -> Mapping[str, Any]:
         who = person()
+        entries = [each for each in site.entries if who and who.may(each.permission)]
         return {
             "subject": who,
-            "entries": [each for each in site.entries if who and who.may(each.permission)],
-            "home": url_for(site.home) if site.home else "/",
-            "site_host": site.settings.host,
+            "language": str(get_locale()),
+            "navigation": [_link(each) for each in entries if not each.in_menu],
+            "account_links": [_link(each) for each in entries if each.in_menu],
+            "search_url": url_for(site.search) if site.search else None,
         }
+
+
+def said(site: Site) -> list[tuple[str, object]]:
+    """Return what the last action did, as (category, message): a word in the address names it, no cookie holds it."""
+    message = site.messages.get(request.args.get("done", ""))
+    return [("ok", message())] if message else []
+
+
+def _link(entry: Entry) -> Mapping[str, Any]:
+    blueprint = entry.endpoint.split(".")[0]
+    current = request.endpoint == entry.endpoint if entry.in_menu else request.blueprint == blueprint
+    return {"label": entry.label, "icon": entry.icon, "url": url_for(entry.endpoint), "current": current}
+
+
+@lru_cache(maxsize=512)
+def draw_icon(name: str, **attributes: str | None) -> Markup:
+    """Return a Lucide icon as inline SVG, drawn once a process. Raises IconDoesNotExist."""
+    return Markup(lucide(name, **attributes))  # noqa: S704  # the package's own drawing
 
 
 def asset(path: str) -> str:

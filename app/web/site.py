@@ -63,8 +63,14 @@ class Site:
     refusals: list[Refusals] = field(default_factory=list)
     subjects: list[Subjects] = field(default_factory=list)
     form_keys: list[FormKeys] = field(default_factory=list)
+    messages: dict[str, Callable[[], object]] = field(default_factory=dict)
+    """What a page says after a change, by the short word that stands in its address as `done`."""
+    leavers: list[Callable[[UUID], None]] = field(default_factory=list)
+    """Told who has signed out."""
     home: str = ""
     """The endpoint of the page that a signed-in person sees first."""
+    search: str = ""
+    """The endpoint that the header's search asks."""
     sign_in: str = ""
     """The endpoint of the page where people sign in."""
     confirm: str = ""

@@ -1,0 +1,116 @@
+"""A secret's events in words: what people did, and what used it in process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.audit.service import Audit, Event
+from app.credentials.declare import CredentialType
+from app.groups.service import Groups
+from app.subject import Subject
+from app.users.service import Users
+
+SHOWN = 8
+USE = "secret.use"
+UNTOLD = (USE, "secret.damaged", "secret.open")
+
+ICONS = {
+    "secret.create": "plus",
+    "secret.change": "pencil",
+    "secret.restore-version": "history",
+    "secret.reveal": "lock-open",
+    "secret.copy": "copy",
+    "secret.share": "user-plus",
+    "secret.unshare": "user-minus",
+    "secret.publish": "waypoints",
+    "secret.withdraw": "waypoints",
+    "secret.delete": "trash-2",
+    "secret.restore": "rotate-ccw",
+}
+OPENS = frozenset({"secret.reveal", "secret.copy"})
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event as a page shows it. amber: a value was in the open."""
+
+    icon: str
+    text: str
+    at: datetime
+    amber: bool
+
+
+class Activity:
+    """Turns events into sentences, with the names that people have today."""
+
+    def __init__(self, audit: Audit, users: Users, groups: Groups) -> None:
+        self._audit, self._users, self._groups = audit, users, groups
+
+    def of(self, subject: Subject, secret_id: UUID, kind: CredentialType | None) -> list[Told]:
+        """Return the last events of a secret, newest first; uses in process are one line with a count."""
+        events = self._audit.last(secret_id, most=SHOWN, only=tuple(ICONS))
+        names = self.names(subject, events)
+        labels = labels_of(kind)
+        told = [
+            Told(ICONS[event.action], _sentence(event, names, labels), event.time, event.action in OPENS)
+            for event in events
+        ]
+        if use := self._audit.uses([secret_id], USE).get(secret_id):
+            at, times, actor = use
+            text = ngettext("%(actor)s used it (%(num)s×)", "%(actor)s used it (%(num)s×)", times, actor=actor)
+            told.append(Told("bot", text, at, False))
+        return sorted(told, key=lambda each: each.at, reverse=True)
+
+    def names(self, subject: Subject, events: Iterable[Event]) -> Mapping[str, str]:
+        """Return the names of all people and groups that events mention, by id as text."""
+        mentioned = {event.subject for event in events if event.subject}
+        mentioned |= {UUID(event.detail["user"]) for event in events if "user" in event.detail}
+        groups = {UUID(event.detail["group"]) for event in events if "group" in event.detail}
+        found = {str(each.id): each.name for each in self._users.people(mentioned).values()}
+        found |= {str(each.id): each.name for each in self._groups.names(groups).values()}
+        return found | {str(subject.id): _("You")}
+
+    def changes(self, secret_id: UUID, kind: CredentialType | None) -> Mapping[int, str]:
+        """Return which fields each version changed, in words, by its number."""
+        events = self._audit.last(secret_id, most=500, only=("secret.change",))
+        labels = labels_of(kind)
+        return {int(event.detail["version"]): _fields(event, labels) for event in events if "version" in event.detail}
+
+
+def labels_of(kind: CredentialType | None) -> Mapping[str, str]:
+    """Return a type's labels in the reader's language, by field."""
+    return {spec.name: str(spec.label) for spec in kind.cls.specs} if kind else {}
+
+
+def _fields(event: Event, labels: Mapping[str, str]) -> str:
+    names = event.detail.get("fields", "").split(",")
+    return ", ".join(labels.get(name, name) for name in names if name)
+
+
+def _sentence(event: Event, names: Mapping[str, str], labels: Mapping[str, str]) -> str:
+    who = names.get(str(event.subject), event.actor or _("Somebody"))
+    other = names.get(event.detail.get("user", ""), _("somebody"))
+    group = names.get(event.detail.get("group", ""), _("a group"))
+    field = labels.get(event.detail.get("field", ""), event.detail.get("field", ""))
+    sentences = {
+        "secret.create": _("%(who)s created it", who=who),
+        "secret.change": _("%(who)s changed: %(fields)s", who=who, fields=_fields(event, labels)),
+        "secret.restore-version": _(
+            "%(who)s restored version %(number)s", who=who, number=event.detail.get("restored", "")
+        ),
+        "secret.reveal": _("%(who)s revealed: %(field)s", who=who, field=field),
+        "secret.copy": _("%(who)s copied: %(field)s", who=who, field=field),
+        "secret.share": _("%(who)s shared it with %(other)s", who=who, other=other),
+        "secret.unshare": _("%(who)s removed %(other)s", who=who, other=other),
+        "secret.publish": _("%(who)s published it in %(group)s", who=who, group=group),
+        "secret.withdraw": _("%(who)s withdrew it from %(group)s", who=who, group=group),
+        "secret.delete": _("%(who)s moved it to the trash", who=who),
+        "secret.restore": _("%(who)s restored it from the trash", who=who),
+    }
+    return sentences[event.action]

@@ -1,0 +1,166 @@
+"""The secret management system: puts the vault together and offers it to pages, commands and automations."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from lucide import IconDoesNotExist
+
+from app.audit.service import Audit
+from app.audit.trail import AuditTrail
+from app.blobs.opening import open_store
+from app.blobs.store import AzureSettings
+from app.configurator import Configurator, System
+from app.credentials.declare import Credentials
+from app.credentials.registry import Registry, load_entry_points
+from app.credentials.types import BUILT_IN
+from app.groups.ports import Leaving, Panels
+from app.groups.service import Groups
+from app.groups.system import GroupManagement
+from app.keys.keyrings import Emptiness, Keyrings
+from app.keys.sealed import SealedRows
+from app.settings import CHECKOUT
+from app.subject import Subject
+from app.users.permissions import Permissions
+from app.users.ports import Holdings
+from app.users.service import Users
+from app.users.system import UserManagement
+from app.vault import policy
+from app.vault.activity import Activity
+from app.vault.cli import vault_commands
+from app.vault.collector import Collector
+from app.vault.emptiness import NoBlobs
+from app.vault.forms import build_edit_form, build_form
+from app.vault.heads import HeadContent, Heads
+from app.vault.listing import Overview
+from app.vault.matching import Matching
+from app.vault.messages import MESSAGES
+from app.vault.models import SecretRow
+from app.vault.panels import GroupPanel
+from app.vault.safe import Safe
+from app.vault.service import Vault
+from app.vault.sharing import Sharing
+from app.vault.shelves import Shelves
+from app.vault.trash import Trash
+from app.vault.verify import Verifier
+from app.vault.views import pages
+from app.web.pages import draw_icon
+from app.web.site import Entry
+
+C = TypeVar("C", bound=Credentials)
+
+
+class UseCases:
+    """What code in this process may ask the vault for."""
+
+    def __init__(self, matching: Matching, cfg: Configurator) -> None:
+        self._matching, self._unit = matching, cfg.unit
+
+    @functools.wraps(Matching.match)
+    def match(
+        self,
+        kind: type[C],
+        *,
+        group: UUID,
+        hint: UUID | str | None = None,
+        version: int | None = None,
+        actor: str,
+        subject: Subject | UUID | None = None,
+    ) -> C:
+        with self._unit.open():
+            return self._matching.match(kind, group=group, hint=hint, version=version, actor=actor, subject=subject)
+
+
+class SecretManagement(System):
+    """The vault. Its SMTP secrets, published in the system group, serve mail."""
+
+    requires = (UserManagement, GroupManagement)
+
+    def __init__(self, *, types: Sequence[type[Credentials]] = ()) -> None:
+        self._types = types
+        self.use_cases: UseCases
+
+    def activate(self, cfg: Configurator) -> None:
+        """Build the vault's services and fill the ports of lower systems. Raises BadDeclaration."""
+        registry = Registry([*BUILT_IN, *self._types, *load_entry_points()], knows_logo=knows_logo)
+        for kind in registry:
+            build_form(kind.cls)
+            build_edit_form(kind.cls)
+        policy.declare(cfg.get(Permissions))
+        self._build(cfg, registry)
+        cfg.site.entries.append(Entry(_l("Vault"), "vault", "vault.list", policy.USE))
+        cfg.site.entries.append(Entry(_l("Trash"), "trash-2", "vault.trash", policy.USE, in_menu=True))
+        cfg.site.home = cfg.site.search = "vault.list"
+        cfg.site.messages.update(MESSAGES)
+        cfg.on_app(lambda app: app.register_blueprint(pages))
+
+    def start(self) -> None:
+        """Begin to empty the trash, now and daily."""
+        self._collector.start()
+
+    def _build(self, cfg: Configurator, registry: Registry) -> None:
+        settings, unit, clock = cfg.settings, cfg.unit, cfg.clock
+        keyrings, audit = cfg.get(Keyrings), cfg.get(Audit)
+        users, groups = cfg.get(Users), cfg.get(Groups)
+        azure = AzureSettings(
+            connection_string=settings.blobs.connection_string.get_secret_value() or None,
+            account_url=settings.blobs.account_url or None,
+        )
+        store = open_store(settings.blob_url, azure=azure)
+        rows = SealedRows(
+            SecretRow, HeadContent, kind="secret", unit=unit, keyrings=keyrings, trail=cfg.get(AuditTrail)
+        )
+        heads = Heads(unit, clock, rows)
+        safe = Safe(unit, clock, store, keyrings, registry)
+        shelves = Shelves(unit, clock, heads, audit, most_bytes=settings.vault.list_cache_mib * 2**20)
+        trash = Trash(
+            unit,
+            clock,
+            heads,
+            store,
+            kept=timedelta(days=settings.vault.trash_days),
+            orphans_kept=timedelta(hours=settings.vault.orphan_hours),
+        )
+        sharing = Sharing(unit, clock, heads, users, groups, registry, audit)
+        verifier = Verifier(unit, heads, safe)
+        services: list[Any] = [
+            registry,
+            heads,
+            safe,
+            trash,
+            sharing,
+            verifier,
+            Vault(unit, clock, heads, safe, registry, audit),
+            Overview(shelves, registry, users, groups),
+            Activity(audit, users, groups),
+        ]
+        for each in services:
+            cfg.provide(each)
+        panel = GroupPanel(unit, heads, groups, sharing)
+        cfg.fill(Panels, panel)  # type: ignore[type-abstract]  # a protocol as key
+        cfg.fill(Leaving, panel)  # type: ignore[type-abstract]
+        cfg.fill(Holdings, heads)  # type: ignore[type-abstract]
+        cfg.fill(Emptiness, NoBlobs(store))  # type: ignore[type-abstract]
+        cfg.site.checks["blobs"] = store.check
+        cfg.site.leavers.append(shelves.drop)
+        self.use_cases = UseCases(Matching(unit, heads, safe, users, groups, audit), cfg)
+        self._collector = Collector(trash)
+        cfg.on_app(lambda app: app.cli.add_command(vault_commands(unit, trash, verifier)))
+
+
+def knows_logo(logo: str) -> bool:
+    """Return whether a logo is a file under static/ or the name of a Lucide icon."""
+    if "/" in logo:
+        path = (Path(CHECKOUT) / "static" / logo).resolve()
+        return path.is_relative_to(Path(CHECKOUT) / "static") and path.is_file()
+    try:
+        draw_icon(logo)
+    except IconDoesNotExist:
+        return False
+    return True

@@ -1,0 +1,305 @@
+"""The vault's pages: one call of a use case each, then a page or the way to one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from uuid import UUID
+
+from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.credentials.declare import Credentials
+from app.credentials.registry import Registry
+from app.credentials.values import InvalidValues
+from app.errors import Invalid
+from app.vault import pages as shown
+from app.vault.forms import EditForm, edit_form, new_form
+from app.vault.listing import Overview
+from app.vault.policy import CHANGE, CREATE, PUBLISH, SHARE, USE
+from app.vault.service import Blank, Secret, Stale, Vault, barred
+from app.vault.sharing import Sharing
+from app.vault.sharing_form import read_wishes, revision_of
+from app.vault.trash import Trash
+from app.web.forms import TresorForm, refuse_unexpected
+from app.web.pages import page
+from app.web.policy import requires
+from app.web.site import service
+from app.web.subjects import confirmed_subject, current_subject
+
+pages = Blueprint("vault", __name__)
+
+NOTHING: frozenset[str] = frozenset()
+
+
+def public_names(type_id: str) -> Collection[str]:
+    """Return the fields of a new secret's form that may be shown again."""
+    kind = service(Registry).get(type_id)
+    return {spec.name for spec in kind.cls.specs if not spec.secret} | {"once"} if kind else set()
+
+
+def public_names_of(secret_id: UUID) -> Collection[str]:
+    """Return the fields of an edit form that may be shown again, to somebody who may edit."""
+    stored = service(Vault).editable(current_subject(), secret_id).credentials
+    return {spec.name for spec in stored.specs if not spec.secret} | {"version"} if stored else set()
+
+
+@pages.get("/vault")
+@requires(USE)
+def list() -> ResponseReturnValue:
+    """Show what this person sees: by section, filtered, searched, a page of it."""
+    wanted = shown.wanted(request.args)
+    listing = service(Overview).list(current_subject(), wanted)
+    return page("vault/list.html", "results", **shown.overview(listing))
+
+
+@pages.get("/vault/new")
+@requires(CREATE)
+def new() -> ResponseReturnValue:
+    """Show the types, those that this person may create first."""
+    subject = current_subject()
+    offers = [(kind, barred(subject, kind)) for kind in service(Registry)]
+    return page("vault/new.html", "form", types=shown.types(offers))
+
+
+@pages.get("/vault/new/<type_id>")
+@requires(CREATE)
+def create(type_id: str) -> ResponseReturnValue:
+    """Show the generated form of a type."""
+    kind = service(Vault).kind(current_subject(), type_id)
+    return page("vault/form.html", "form", **shown.new_form_page(kind, new_form(kind.cls)))
+
+
+@pages.post("/vault/new/<type_id>")
+@requires(CREATE, keeps=public_names)
+def save_new(type_id: str) -> ResponseReturnValue:
+    """Store a new secret, or show the form again with its errors."""
+    vault, subject = service(Vault), current_subject()
+    kind = vault.kind(subject, type_id)
+    form = new_form(kind.cls)
+    if form.validate_on_submit():
+        try:
+            made = vault.create(subject, type_id, values=form.values(), once=form.once.data or "")
+        except Blank as blank:
+            form.form_errors.append(str(blank))
+        else:
+            return redirect(url_for("vault.show", secret_id=made, done="saved"), 303)
+    return page("vault/form.html", "form", status=422, **shown.new_form_page(kind, form, again=True))
+
+
+@pages.get("/vault/<uuid:secret_id>")
+@requires(USE)
+def show(secret_id: UUID) -> ResponseReturnValue:
+    """Show one secret; values of secret-style fields are not in the page."""
+    secret = service(Vault).open(current_subject(), secret_id)
+    return page("vault/show.html", **shown.secret_page(secret))
+
+
+@pages.post("/vault/<uuid:secret_id>/fields/<field>/reveal")
+@requires(USE, keeps=lambda **_view: NOTHING)
+def reveal(secret_id: UUID, field: str) -> ResponseReturnValue:
+    """Show one secret with one value in the clear; the page goes back to hidden by itself."""
+    refuse_unexpected(NOTHING)
+    vault, subject = service(Vault), current_subject()
+    value = vault.reveal(subject, secret_id, field=field)
+    context = shown.secret_page(vault.open(subject, secret_id))
+    revealed = {"name": field, "value": value, "seconds": subject.reveal_seconds or None}
+    back = url_for("vault.show", secret_id=secret_id)
+    headers = [("Refresh", f"{subject.reveal_seconds}; url={back}")] if subject.reveal_seconds else []
+    return page("vault/show.html", "values", headers=headers, **{**context, "revealed": revealed})
+
+
+@pages.post("/vault/<uuid:secret_id>/fields/<field>/copy")
+@requires(USE)
+def copy(secret_id: UUID, field: str) -> ResponseReturnValue:
+    """Answer one value as text, for the clipboard."""
+    refuse_unexpected(NOTHING)
+    value = service(Vault).copy(current_subject(), secret_id, field=field)
+    response: Response = make_response(value)
+    response.mimetype = "text/plain"
+    return response
+
+
+@pages.get("/vault/<uuid:secret_id>/edit")
+@requires(CHANGE)
+def edit(secret_id: UUID) -> ResponseReturnValue:
+    """Show the form with the stored public values."""
+    secret = service(Vault).editable(current_subject(), secret_id)
+    return page("vault/form.html", "form", **shown.edit_page(secret, edit_form_of(secret, fresh=True)))
+
+
+@pages.post("/vault/<uuid:secret_id>/edit")
+@requires(CHANGE, keeps=public_names_of)
+def save(secret_id: UUID) -> ResponseReturnValue:
+    """Store the changed values, or show the form again with its errors, or with what somebody else stored."""
+    vault, subject = service(Vault), current_subject()
+    secret = vault.editable(subject, secret_id)
+    form = edit_form_of(secret)
+    if form.validate_on_submit():
+        try:
+            vault.change(
+                subject, secret_id, seen=form.version.data, values=form.changes(), cleared=form.cleared()
+            )
+        except Stale as stale:
+            return conflict(stale)
+        except InvalidValues as invalid:
+            form.point_out(invalid)
+        except Blank as blank:
+            form.form_errors.append(str(blank))
+        else:
+            return redirect(url_for("vault.show", secret_id=secret_id, done="saved"), 303)
+    return page("vault/form.html", "form", status=422, **shown.edit_page(secret, form, again=True))
+
+
+def edit_form_of(secret: Secret, *, fresh: bool = False) -> EditForm:
+    """Return the form of a secret, filled from the request, or from what is stored if it is fresh."""
+    stored = _credentials(secret)
+    how = {"formdata": None} if fresh else {}
+    return edit_form(stored, version=secret.head.version, **how)
+
+
+def conflict(stale: Stale) -> ResponseReturnValue:
+    """Show both: what somebody else stored, and what was typed; saving again means 'mine'."""
+    subject, head = current_subject(), stale.current.head
+    form = edit_form_of(stale.current)
+    seen_number = form.version.data
+    seen = service(Vault).version(subject, head.id, number=seen_number) if seen_number else None
+    rows = shown.conflict_rows(_credentials(stale.current), seen, form.entered())
+    form.version.data = head.version
+    context = shown.edit_page(stale.current, form, again=True, conflict=shown.conflict_note(stale, rows))
+    return page("vault/form.html", "form", status=409, **context)
+
+
+@pages.get("/vault/<uuid:secret_id>/sharing")
+@requires(SHARE)
+def sharing(secret_id: UUID) -> ResponseReturnValue:
+    """Show people and groups."""
+    state = service(Sharing).state(current_subject(), secret_id)
+    return page("vault/sharing.html", "form", **shown.sharing_page(state))
+
+
+@pages.post("/vault/<uuid:secret_id>/sharing")
+@requires(SHARE)
+def save_sharing(secret_id: UUID) -> ResponseReturnValue:
+    """Save people and groups together, or show the page again with what is wrong."""
+    use, subject = service(Sharing), current_subject()
+    state = use.state(subject, secret_id)
+    wishes, errors = read_wishes(request.form)
+    if not errors:
+        try:
+            use.save(subject, secret_id, revision=revision_of(request.form), wishes=wishes)
+        except Invalid as invalid:
+            errors[invalid.field] = str(invalid)
+        else:
+            return redirect(url_for("vault.show", secret_id=secret_id, done="shared"), 303)
+    context = shown.sharing_page(state, errors=errors, typed=request.form)
+    return page("vault/sharing.html", "form", status=422, **context)
+
+
+@pages.get("/vault/<uuid:secret_id>/delete")
+@requires(CHANGE)
+def delete(secret_id: UUID) -> ResponseReturnValue:
+    """Ask, and name the consequences."""
+    head = service(Trash).deletable(current_subject(), secret_id)
+    return page("vault/delete.html", "form", **shown.delete_page(head))
+
+
+@pages.post("/vault/<uuid:secret_id>/delete")
+@requires(CHANGE, keeps=lambda **_view: NOTHING)
+def move_to_trash(secret_id: UUID) -> ResponseReturnValue:
+    """Move it to the trash."""
+    refuse_unexpected(NOTHING)
+    service(Trash).delete(current_subject(), secret_id)
+    return redirect(url_for("vault.list", done="trashed", secret=secret_id), 303)
+
+
+@pages.get("/vault/trash")
+@requires(USE)
+def trash() -> ResponseReturnValue:
+    """Show what this owner can still restore."""
+    heads = service(Trash).listed(current_subject())
+    return page("vault/trash.html", "results", **shown.trash_page(heads, request.args))
+
+
+@pages.post("/vault/<uuid:secret_id>/restore")
+@requires(CHANGE, keeps=lambda **_view: NOTHING)
+def restore(secret_id: UUID) -> ResponseReturnValue:
+    """Bring it back from the trash."""
+    refuse_unexpected(NOTHING)
+    service(Trash).restore(current_subject(), secret_id)
+    return redirect(url_for("vault.show", secret_id=secret_id, done="restored"), 303)
+
+
+@pages.get("/vault/<uuid:secret_id>/purge")
+@requires(CHANGE)
+def purge(secret_id: UUID) -> ResponseReturnValue:
+    """Ask for the name."""
+    head = service(Trash).purgeable(current_subject(), secret_id)
+    confirmed_subject()
+    return page("vault/purge.html", "form", **shown.purge_page(head))
+
+
+@pages.post("/vault/<uuid:secret_id>/purge")
+@requires(CHANGE, keeps=lambda **_view: {"name"})
+def delete_for_good(secret_id: UUID) -> ResponseReturnValue:
+    """Destroy its keys, if the name was typed."""
+    use = service(Trash)
+    head = use.purgeable(current_subject(), secret_id)
+    subject = confirmed_subject()
+    refuse_unexpected(frozenset({"name"}))
+    try:
+        use.purge(subject, secret_id, name=request.form.get("name", ""))
+    except Invalid as invalid:
+        context = shown.purge_page(head, errors={"name": str(invalid)}, typed=request.form)
+        return page("vault/purge.html", "form", status=422, **context)
+    return redirect(url_for("vault.trash", done="purged"), 303)
+
+
+@pages.get("/vault/<uuid:secret_id>/history")
+@requires(USE)
+def history(secret_id: UUID) -> ResponseReturnValue:
+    """Show all versions, and two of them compared."""
+    vault, subject = service(Vault), current_subject()
+    versions = vault.versions(subject, secret_id)
+    secret = vault.open(subject, secret_id)
+    older, newer = shown.compared(request.args)
+    pair = (
+        (vault.version(subject, secret_id, number=older), vault.version(subject, secret_id, number=newer))
+        if older and newer
+        else None
+    )
+    return page("vault/history.html", "comparison", **shown.history_page(secret, versions, (older, newer), pair))
+
+
+@pages.post("/vault/<uuid:secret_id>/versions/<int:number>/restore")
+@requires(CHANGE, keeps=lambda **_view: NOTHING)
+def restore_version(secret_id: UUID, number: int) -> ResponseReturnValue:
+    """Store an older version as the new one."""
+    refuse_unexpected(NOTHING)
+    service(Vault).restore_version(current_subject(), secret_id, number=number)
+    return redirect(url_for("vault.show", secret_id=secret_id, done="version-restored"), 303)
+
+
+@pages.get("/groups/<uuid:group_id>/publications/<uuid:secret_id>/withdraw")
+@requires(USE)
+def withdraw(group_id: UUID, secret_id: UUID) -> ResponseReturnValue:
+    """Ask, and name what uses it."""
+    head = service(Sharing).withdrawable(current_subject(), secret_id, group=group_id)
+    return page("groups/withdraw.html", "form", **shown.withdraw_page(head, group_id))
+
+
+@pages.post("/groups/<uuid:group_id>/publications/<uuid:secret_id>/withdraw")
+@requires(USE, keeps=lambda **_view: NOTHING)
+def withdraw_now(group_id: UUID, secret_id: UUID) -> ResponseReturnValue:
+    """Take it out of the group."""
+    refuse_unexpected(NOTHING)
+    service(Sharing).withdraw(current_subject(), secret_id, group=group_id)
+    return redirect(url_for("groups.show", group_id=group_id, done="withdrawn"), 303)
+
+
+def _credentials(secret: Secret) -> Credentials:
+    assert secret.credentials is not None
+    return secret.credentials
+
+
