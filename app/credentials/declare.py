@@ -107,6 +107,7 @@ def credential_type(
     """
 
     def declare(cls: type[C]) -> type[C]:
+        _refuse_odd_names(cls)
         hints = _hints(cls)
         _give_empty_values(cls, hints)
         try:
@@ -126,6 +127,12 @@ RESERVED = frozenset(dir(Credentials)) | {"type", "csrf_token", "version", "revi
 """Names that no field may have, whatever form shows it."""
 
 
+def _refuse_odd_names(cls: type[Credentials]) -> None:
+    """Raise BadDeclaration for names that only a class made by a program can have, and that no dataclass takes."""
+    if odd := [name for name in vars(cls).get("__annotations__", {}) if not name.isidentifier()]:
+        raise BadDeclaration(*(f"{cls.__name__}.{name}: a field's name is of letters, digits and _" for name in odd))
+
+
 def _hints(cls: type[Credentials]) -> dict[str, object]:
     """Return the annotations by name; one that its module cannot resolve is `object`, a fault of its field."""
     hints: dict[str, object] = {}
@@ -134,7 +141,7 @@ def _hints(cls: type[Credentials]) -> dict[str, object]:
         for name, hint in vars(base).get("__annotations__", {}).items():
             try:
                 hints |= get_type_hints(SimpleNamespace(__annotations__={name: hint}), names, dict(vars(base)))
-            except NameError:
+            except (NameError, TypeError, SyntaxError):  # a ClassVar is a TypeError, and no field
                 hints[name] = object
     return hints
 

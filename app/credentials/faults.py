@@ -110,20 +110,24 @@ def _of_bounds(spec: FieldSpec) -> Iterator[str]:
 
 def _of_choices(spec: FieldSpec) -> Iterator[str]:
     values = [value for value, _label in spec.choices]
-    if spec.style == "choice":
-        if not values or len(values) != len(set(values)) or not all(_is_text(label) for _value, label in spec.choices):
-            yield "choices are different texts, or a mapping of values to labels"
-        elif issubclass(spec.kind, Enum):
-            members = [str(member.value) for member in spec.kind]
-            kinds = {type(member.value) for member in spec.kind}
-            if not kinds <= {str, int} or len(set(members)) < len(members) or not all(map(str.strip, members)):
-                yield "the values of an Enum are different texts or numbers, none of them empty"
-            elif not set(values) <= set(members):
-                yield "choices label members of the Enum"
-        elif any(value != value.strip() or not value for value in values):
-            yield "choices are texts that are not empty"
-    elif values:
-        yield "choices are for the style choice"
+    if spec.style != "choice":
+        if values:
+            yield "choices are for the style choice"
+    elif issubclass(spec.kind, Enum) and not _is_plain(spec.kind):
+        yield "the values of an Enum are different texts or numbers, none of them empty"
+    elif not values or len(values) != len(set(values)) or not all(_is_text(label) for _value, label in spec.choices):
+        yield "choices are different texts, or a mapping of values to labels"
+    elif issubclass(spec.kind, Enum):
+        if not set(values) <= {str(member.value) for member in spec.kind}:
+            yield "choices label members of the Enum"
+    elif any(value != value.strip() or not value for value in values):
+        yield "choices are texts that are not empty"
+
+
+def _is_plain(kind: type[Enum]) -> bool:
+    values = [member.value for member in kind]
+    texts = {str(value) for value in values}
+    return {type(value) for value in values} <= {str, int} and len(texts) == len(values) and all(map(str.strip, texts))
 
 
 def _of_pattern(spec: FieldSpec) -> Iterator[str]:

@@ -55,6 +55,7 @@ def field(
     """Declare one field; its annotation (str, int, bool, date, an Enum; `| None` if it may be empty) is its kind.
 
     default: what the form starts with; None: nothing. A translated text is text in the language of who opens the form.
+        A type checker lets a field be left out of the constructor only if its declaration has a `default`.
     minimum, maximum: bounds of an int; the number of characters of a text.
     choices: for style choice the texts, or texts with their labels; for an Enum the labels of its members.
     pattern: what the whole text must match, alone or with a sentence that says what to enter.

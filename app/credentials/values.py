@@ -106,7 +106,11 @@ def from_stored(kind: type[C], schema: int, values: Mapping[str, object]) -> C:
             raise Damaged(f"{name}: no way from schema {schema}: {type(wrong).__name__}") from None
     if unknown := sorted(values.keys() - {spec.name for spec in kind.specs}):
         raise Damaged(f"{name}: stored fields that the class has not: {unknown}")
-    return kind(**{spec.name: _stored(name, spec, values.get(spec.name, MISSING)) for spec in kind.specs})
+    typed: dict[str, Any] = {}
+    for spec in kind.specs:
+        asked = spec.name in values or holds(spec, typed)
+        typed[spec.name] = _stored(name, spec, values.get(spec.name, MISSING)) if asked else spec.empty
+    return kind(**typed)
 
 
 def is_blank(credentials: Credentials) -> bool:

@@ -21,6 +21,7 @@ from wtforms import (
     TextAreaField,
     URLField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 from wtforms.widgets import DateInput, HiddenInput
 
 from app.credentials import Credentials, FieldSpec
@@ -108,7 +109,7 @@ class CredentialForm(TresorForm):
         for spec in self.credential_class.specs:
             given = self[spec.name]
             if spec.kind is bool:
-                found[spec.name] = bool(given.data)
+                found[spec.name] = bool(given.raw_data and given.data)
             elif given.raw_data:
                 found[spec.name] = given.raw_data[0]
         return found
@@ -222,8 +223,8 @@ def _extra(spec: FieldSpec) -> dict[str, Any]:
 
 
 def _choices(spec: FieldSpec) -> list[Any]:
-    nothing = [("", _l("Nothing"))]
-    return [*(nothing if not spec.required else []), *spec.choices]
+    nothing = [("", _l("Nothing"))] if not spec.required else []
+    return [SelectChoice(value, label) for value, label in (*nothing, *spec.choices)]
 
 
 def _shown_default(spec: FieldSpec) -> str:
