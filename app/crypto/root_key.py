@@ -139,18 +139,31 @@ def create_root_key(path: Path) -> bytes:
     """Make a root key, write it to `path` as base64url, readable by the service alone, and return it.
 
     The folder is made if it is missing. When this returns, file and folder have reached the disk.
-    The file appears whole or not at all; raises FileExistsError, and changes nothing, if there is one.
+    The file appears whole or not at all; raises FileExistsError, and changes nothing, if there is one,
+    Misconfigured if it cannot be written there.
     """
-    _make_folder(path.parent)
     key = secrets.token_bytes(_SIZE)
+    try:
+        _make_folder(path.parent)
+        _write_new(path, base64.urlsafe_b64encode(key) + b"\n")
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise Misconfigured(
+            f"{path}: a root key cannot be written there ({error.strerror}). Name another file in TRESOR_ROOT_KEY_FILE."
+        ) from error
+    return key
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Write a draft beside it and link that; a link, unlike a rename, never replaces another process's key."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        _write_synced(draft, base64.urlsafe_b64encode(key) + b"\n")
-        os.link(draft, path)  # unlike a rename, this never replaces another process's key
+        _write_synced(draft, content)
+        os.link(draft, path)
     finally:
         draft.unlink(missing_ok=True)
     _sync_folder(path.parent)
-    return key
 
 
 def _make_folder(folder: Path) -> None:

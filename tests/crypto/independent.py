@@ -147,13 +147,16 @@ def size(length: int) -> int:
     return (length + bit_mask) // 2**last_bits * 2**last_bits
 
 
-def seal(key: bytes, term: int, salt: bytes, bound: bytes, text: bytes, *, suite: int = 1) -> bytes:
-    """Seal a text that is padded already, or wrongly, or not at all."""
+def seal(
+    key: bytes, term: int, salt: bytes, bound: bytes, text: bytes, *, suite: int = 1, commitment: bytes | None = None
+) -> bytes:
+    """Seal a text that is padded already, or wrongly, or not at all; or with a commitment that is not the right one."""
     header = b"TRSR" + struct.pack(">BI", suite, term) + salt
     keys = hkdf_sha512(key, salt, b"tresor/seal/1" + bound, 64)
+    begin = header + (keys[32:] if commitment is None else commitment)
     encryptor = Cipher(algorithms.AES(keys[:32]), modes.GCM(bytes(12))).encryptor()
-    encryptor.authenticate_additional_data(header + keys[32:])
-    return header + keys[32:] + encryptor.update(text) + encryptor.finalize() + encryptor.tag
+    encryptor.authenticate_additional_data(begin)
+    return begin + encryptor.update(text) + encryptor.finalize() + encryptor.tag
 
 
 def opened(key: bytes, bound: bytes, sealed: bytes) -> bytes:

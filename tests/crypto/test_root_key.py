@@ -269,6 +269,13 @@ def test_a_key_that_is_there_is_never_replaced(tmp_path, kind):
     assert path.is_symlink() if kind == "link" else path.read_bytes() == b""
 
 
+@pytest.mark.parametrize("folder", ["file/keys", "x" * 300, "/proc"])
+def test_a_place_where_no_key_can_be_written_stops_the_start(tmp_path, folder):
+    (tmp_path / "file").touch()
+    with pytest.raises(Misconfigured):
+        create_root_key(tmp_path / folder / "root.key")
+
+
 def test_of_many_first_starts_at_once_one_makes_the_key_and_all_others_find_it_whole(tmp_path):
     path, made, found, start = tmp_path / "keys" / "root.key", [], [], threading.Barrier(8)
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -155,6 +156,18 @@ def test_another_suite_is_refused_though_all_else_is_right(suite):
     context = a_context()
     assert not refuses(KEY, forged(independent.padded(b"text"), context), context)
     assert refuses(KEY, forged(independent.padded(b"text"), context, suite=suite), context)
+
+
+def test_another_commitment_is_refused_though_the_tag_is_right():
+    context, text = a_context(), independent.padded(b"text")
+    sealed = independent.seal(KEY, 0, SALT, context.encoded(), text, commitment=bytes(32))
+    assert the_tag_is_right(sealed, context)
+    assert refuses(KEY, sealed, context)
+
+
+def the_tag_is_right(sealed: bytes, context: Context) -> bool:
+    keys = independent.hkdf_sha512(KEY, SALT, b"tresor/seal/1" + context.encoded(), 64)
+    return AESGCM(keys[:32]).decrypt(bytes(12), sealed[73:], sealed[:73]) == independent.padded(b"text")
 
 
 @pytest.mark.parametrize("term", [1, 0xA1B2C3D4, 2**32 - 1])
