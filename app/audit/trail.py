@@ -100,7 +100,8 @@ class AuditTrail:
         statement = select(TABLE).order_by(TABLE.c.number).execution_options(yield_per=1000)
         for row in self._unit.execute(statement):
             yield from range(expected, row.number)
-            if chain(self._key(row.key), previous, *self._items(row._mapping)) != row.mac:
+            key = self._key(row.key)
+            if key is None or chain(key, previous, *self._items(row._mapping)) != row.mac:
                 yield row.number
             expected, previous = row.number + 1, row.mac
 
@@ -129,11 +130,9 @@ class AuditTrail:
     def _items(self, row: Mapping[str, Any]) -> list[Any]:
         return [row[name] for name in DECIDING]
 
-    def _key(self, number: int) -> bytes:
-        for key in self._keyrings.current.audit_keys:
-            if key.number == number:
-                return key.key
-        return bytes(32)
+    def _key(self, number: int) -> bytes | None:
+        keys = self._keyrings.current.audit_keys
+        return next((key.key for key in keys if key.number == number), None)
 
 
 def _canonical(detail: Mapping[str, str]) -> str:

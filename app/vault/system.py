@@ -36,7 +36,7 @@ from app.vault.activity import Activity
 from app.vault.cli import vault_commands
 from app.vault.collector import Collector
 from app.vault.emptiness import NoBlobs
-from app.vault.forms import build_edit_form, build_form
+from app.vault.forms import Forms
 from app.vault.heads import HeadContent, Heads
 from app.vault.listing import Overview
 from app.vault.matching import Matching
@@ -89,9 +89,7 @@ class SecretManagement(System):
     def activate(self, cfg: Configurator) -> None:
         """Build the vault's services and fill the ports of lower systems. Raises BadDeclaration."""
         registry = Registry([*BUILT_IN, *self._types, *load_entry_points()], knows_logo=knows_logo)
-        for kind in registry:
-            build_form(kind.cls)
-            build_edit_form(kind.cls)
+        cfg.provide(Forms(kind.cls for kind in registry))
         policy.declare(cfg.get(Permissions))
         self._build(cfg, registry)
         cfg.site.entries.append(Entry(_l("Vault"), "vault", "vault.list", policy.USE))
@@ -143,10 +141,10 @@ class SecretManagement(System):
         for each in services:
             cfg.provide(each)
         panel = GroupPanel(unit, heads, groups, sharing)
-        cfg.fill(Panels, panel)  # type: ignore[type-abstract]  # a protocol as key
-        cfg.fill(Leaving, panel)  # type: ignore[type-abstract]
-        cfg.fill(Holdings, heads)  # type: ignore[type-abstract]
-        cfg.fill(Emptiness, NoBlobs(store))  # type: ignore[type-abstract]
+        cfg.fill(Panels, panel)
+        cfg.fill(Leaving, panel)
+        cfg.fill(Holdings, heads)
+        cfg.fill(Emptiness, NoBlobs(store))
         cfg.site.checks["blobs"] = store.check
         cfg.site.leavers.append(shelves.drop)
         self.use_cases = UseCases(Matching(unit, heads, safe, users, groups, audit), cfg)

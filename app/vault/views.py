@@ -15,7 +15,7 @@ from app.credentials.registry import Registry
 from app.credentials.values import InvalidValues
 from app.errors import Invalid
 from app.vault import pages as shown
-from app.vault.forms import EditForm, edit_form, new_form
+from app.vault.forms import EditForm, Forms
 from app.vault.listing import Overview
 from app.vault.policy import CHANGE, CREATE, PUBLISH, SHARE, USE
 from app.vault.service import Blank, Secret, Stale, Vault, barred
@@ -68,7 +68,7 @@ def new() -> ResponseReturnValue:
 def create(type_id: str) -> ResponseReturnValue:
     """Show the generated form of a type."""
     kind = service(Vault).kind(current_subject(), type_id)
-    return page("vault/form.html", "form", **shown.new_form_page(kind, new_form(kind.cls)))
+    return page("vault/form.html", "form", **shown.new_form_page(kind, service(Forms).new(kind.cls)))
 
 
 @pages.post("/vault/new/<type_id>")
@@ -77,7 +77,7 @@ def save_new(type_id: str) -> ResponseReturnValue:
     """Store a new secret, or show the form again with its errors."""
     vault, subject = service(Vault), current_subject()
     kind = vault.kind(subject, type_id)
-    form = new_form(kind.cls)
+    form = service(Forms).new(kind.cls)
     if form.validate_on_submit():
         try:
             made = vault.create(subject, type_id, values=form.values(), once=form.once.data or "")
@@ -156,7 +156,7 @@ def edit_form_of(secret: Secret, *, fresh: bool = False) -> EditForm:
     """Return the form of a secret, filled from the request, or from what is stored if it is fresh."""
     stored = _credentials(secret)
     how = {"formdata": None} if fresh else {}
-    return edit_form(stored, version=secret.head.version, **how)
+    return service(Forms).edit(stored, version=secret.head.version, **how)
 
 
 def conflict(stale: Stale) -> ResponseReturnValue:

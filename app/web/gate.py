@@ -7,11 +7,13 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import Forbidden as CrossSite
+from werkzeug.exceptions import UnsupportedMediaType
 
 from app.errors import Forbidden
 from app.web.policy import Policy, policy_of
 from app.web.subjects import current_subject
 
+FORMS = frozenset({"", "application/x-www-form-urlencoded", "multipart/form-data"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -32,6 +34,7 @@ def guard(app: Flask) -> None:
             return
         if request.method not in SAFE:
             refuse_other_sites()
+            refuse_other_contents()
             try:
                 csrf.protect()
             except CSRFError as error:
@@ -57,6 +60,12 @@ def refuse_other_sites() -> None:
     if sent_by is None and request.headers.get("Origin") == f"{request.scheme}://{request.host}":
         return
     raise CrossSite()
+
+
+def refuse_other_contents() -> None:
+    """Raise 415 unless the body is a form, as browsers send it, or empty."""
+    if request.mimetype not in FORMS:
+        raise UnsupportedMediaType()
 
 
 def is_local(address: str) -> bool:
