@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+HOST ?= 127.0.0.1
 BIN := .venv/bin
 WORKERS ?= 2
 
@@ -55,10 +56,10 @@ services: # PostgreSQL, Chromium: installed where they are missing and we are ro
 # ── what people call ──
 
 run: $(ready) ## serve on http://127.0.0.1:8000 (PORT=…)
-	@exec $(BIN)/python -m app.cli serve --port $(PORT) --workers $(WORKERS)
+	@exec $(BIN)/python -m app.cli serve --host $(HOST) --port $(PORT) --workers $(WORKERS)
 
 dev: $(ready) ## serve, and start anew when a file changes
-	@exec $(BIN)/python -m app.cli serve --port $(PORT) --workers 1 --reload
+	@exec $(BIN)/python -m app.cli serve --host $(HOST) --port $(PORT) --workers 1 --reload
 
 test: .venv/.test $(ready) node_modules/.test services lint ## everything that CI runs
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
