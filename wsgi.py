@@ -1,8 +1,10 @@
 """The composition root: which systems are active."""
 
+from app.cli import commands
 from app.configurator import Configurator
 from app.vault.system import SecretManagement
 
 cfg = Configurator.from_environment()
 secret_management = cfg.activate(SecretManagement)
+cfg.on_app(commands)
 app = cfg.flask_app()

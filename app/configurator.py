@@ -45,7 +45,6 @@ class Configurator:
         self.site = Site(settings, clock, self.unit)
         self._systems: dict[type[System], System] = {}
         self._activating: list[type[System]] = []
-        self._ports: dict[type[Any], list[Any]] = {}
         self._setups: list[Callable[[Flask], None]] = []
 
     @classmethod
@@ -74,6 +73,7 @@ class Configurator:
         finally:
             self._activating.pop()
         self._systems[system] = handle
+        self.provide(handle)
         return handle
 
     def provide(self, service: object) -> None:
@@ -86,11 +86,11 @@ class Configurator:
 
     def fill(self, port: type[T], filling: T) -> None:
         """Fill a port that a lower system declares."""
-        self._ports.setdefault(port, []).append(filling)
+        self.site.fill(port, filling)
 
     def fillings(self, port: type[T]) -> list[T]:
         """Return the list of a port's fillings; it grows while higher systems are activated."""
-        return self._ports.setdefault(port, [])
+        return self.site.fillings(port)
 
     def on_app(self, setup: Callable[[Flask], None]) -> None:
         """Keep `setup`, which registers blueprints, commands and hooks, for when the app is built."""

@@ -127,7 +127,7 @@ class AuditTrail:
         waiting.events.clear()
         self._unit.execute(insert(AuditRow), rows)
 
-    def _items(self, row: Mapping[str, Any]) -> list[Any]:
+    def _items(self, row: Any) -> list[Any]:
         return [row[name] for name in DECIDING]
 
     def _key(self, number: int) -> bytes | None:

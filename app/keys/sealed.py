@@ -73,7 +73,10 @@ class SealedRows(Generic[C]):
 
     def open(self, row: Row[Any]) -> Opened[C]:
         """Verify a row of `selection`: its seal, what is bound, its freshness. Raises Damaged."""
-        columns = dict(row._mapping)
+        return self.open_columns(dict(row._mapping))
+
+    def open_columns(self, columns: dict[str, Any]) -> Opened[C]:
+        """Verify a row given as columns with `newest_revision`, as a join has it. Raises Damaged."""
         newest = columns.pop("newest_revision")
         self._check_fresh(columns, newest)
         try:

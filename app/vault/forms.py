@@ -78,7 +78,7 @@ class CredentialForm(TresorForm):
     credential_class: ClassVar[type[Credentials]]
 
     def __init__(self, **how: Any) -> None:
-        super().__init__(**how)  # type: ignore[no-untyped-call]  # Flask-WTF ships no types
+        super().__init__(**how)
         for spec in self.credential_class.specs:
             control: Any = self[spec.name]
             control.spec = spec

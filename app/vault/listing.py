@@ -72,7 +72,7 @@ class Overview:
         self._shelves, self._registry = shelves, registry
         self._users, self._groups = users, groups
 
-    def list(self, subject: Subject, wanted: Wanted) -> Listing:
+    def page(self, subject: Subject, wanted: Wanted) -> Listing:
         """Return one page of what this person sees. A page beyond the last one: the last one."""
         subject.require(USE, action="secret.list")
         shelf = self._shelves.of(subject.id)

@@ -94,9 +94,7 @@ def new_form_page(kind: CredentialType, form: CredentialForm, *, again: bool = F
     }
 
 
-def edit_page(
-    secret: Secret, form: CredentialForm, *, again: bool = False, conflict: Context | None = None
-) -> Context:
+def edit_page(secret: Secret, form: CredentialForm, *, again: bool = False, conflict: Context | None = None) -> Context:
     """Return the context of an edit form."""
     kind = service(Registry).get(secret.head.type)
     assert kind is not None
@@ -122,9 +120,7 @@ def conflict_rows(theirs: Credentials, seen: Credentials | None, mine: Mapping[s
                 rows.append({"label": spec.label, "theirs": texts[0], "yours": texts[1]})
         elif spec.kind is bool:
             if stored != bool(mine.get(spec.name)):
-                rows.append(
-                    {"label": spec.label, "theirs": as_text(spec, stored), "yours": as_text(spec, not stored)}
-                )
+                rows.append({"label": spec.label, "theirs": as_text(spec, stored), "yours": as_text(spec, not stored)})
         elif as_text(spec, stored) != (shown := dict(spec.choices).get(typed, typed)):
             rows.append({"label": spec.label, "theirs": as_text(spec, stored), "yours": str(shown)})
     return rows
@@ -352,9 +348,7 @@ def _first_steps(subject: Subject) -> list[Context]:
     settings = current_site().settings
     steps: list[Context] = []
     if not settings.root_key.value.get_secret_value():
-        steps.append(
-            {"key": "root-key", "path": str(settings.root_key_file), "data_path": str(settings.stored_folder)}
-        )
+        steps.append({"key": "root-key", "path": str(settings.root_key_file), "data_path": str(settings.stored_folder)})
     if subject.is_member(SYSTEM) and service(Registry).get("smtp"):
         steps.append({"key": "mail-server", "url": url_for("vault.create", type_id="smtp")})
     return steps
@@ -486,7 +480,8 @@ def _pager(endpoint: str, page: int, total: int, query: Mapping[str, str]) -> Co
 
 
 def _url(endpoint: str, query: Mapping[str, str]) -> str:
-    return url_for(endpoint, **{key: value for key, value in query.items() if value})
+    given: dict[str, Any] = {key: value for key, value in query.items() if value}
+    return url_for(endpoint, **given)
 
 
 def _page(text: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.database import Unit
 from app.errors import Damaged
@@ -14,13 +14,14 @@ from app.groups.service import Groups
 from app.subject import Subject
 from app.vault.heads import PUBLICATION, SECRET, Head, Heads
 from app.vault.pages import publication
+from app.vault.sharing import Sharing
 
 
 class GroupPanel:
-    """Fills groups.Panels."""
+    """Fills groups.Panels and groups.Leaving."""
 
-    def __init__(self, unit: Unit, heads: Heads, groups: Groups) -> None:
-        self._unit, self._heads, self._groups = unit, heads, groups
+    def __init__(self, unit: Unit, heads: Heads, groups: Groups, sharing: Sharing) -> None:
+        self._unit, self._heads, self._groups, self._sharing = unit, heads, groups, sharing
 
     def publications(self, subject: Subject, group: UUID) -> Sequence[Mapping[str, Any]]:
         """Return name, type, owner and last use: to who manages the group of all, to a member of their own."""
@@ -31,6 +32,31 @@ class GroupPanel:
             if manages or mine:
                 shown.append(publication(head, may_withdraw=True))
         return shown
+
+    def counts(self, groups: Sequence[UUID]) -> Mapping[UUID, int]:
+        """Return how many secrets are published in each group, as the rows that find them say."""
+        here = (PUBLICATION.c.group.in_(groups)) & (SECRET.c.deleted_at.is_(None))
+        statement = (
+            select(PUBLICATION.c.group, func.count())
+            .join(SECRET, SECRET.c.id == PUBLICATION.c.secret)
+            .where(here)
+            .group_by(PUBLICATION.c.group)
+        )
+        found: Any = self._unit.execute(statement).all()
+        return dict(map(tuple, found))
+
+    def published_by(self, user: UUID, group: UUID) -> Sequence[tuple[UUID, str]]:
+        """Return id and name of what this member published in the group."""
+        return [
+            (head.id, head.name)
+            for head in self.published_in(group)
+            if any(each.group == group and each.by == user for each in head.publications)
+        ]
+
+    def withdraw_all(self, subject: Subject, user: UUID, group: UUID) -> None:
+        """Take out of the group what this member published in it."""
+        for secret_id, _name in self.published_by(user, group):
+            self._sharing.withdraw(subject, secret_id, group=group)
 
     def published_in(self, group: UUID) -> list[Head]:
         """Return the verified heads that are published in a group, by name; damaged ones are passed over."""

@@ -28,7 +28,6 @@ from app.keys.sealed import SealedRows
 from app.settings import CHECKOUT
 from app.subject import Subject
 from app.users.permissions import Permissions
-from app.users.ports import Holdings
 from app.users.service import Users
 from app.users.system import UserManagement
 from app.vault import policy
@@ -143,7 +142,6 @@ class SecretManagement(System):
         panel = GroupPanel(unit, heads, groups, sharing)
         cfg.fill(Panels, panel)
         cfg.fill(Leaving, panel)
-        cfg.fill(Holdings, heads)
         cfg.fill(Emptiness, NoBlobs(store))
         cfg.site.checks["blobs"] = store.check
         cfg.site.leavers.append(shelves.drop)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from app.credentials.declare import Credentials
 from app.credentials.registry import Registry
@@ -17,12 +15,12 @@ from app.errors import Invalid
 from app.vault import pages as shown
 from app.vault.forms import EditForm, Forms
 from app.vault.listing import Overview
-from app.vault.policy import CHANGE, CREATE, PUBLISH, SHARE, USE
+from app.vault.policy import CHANGE, CREATE, SHARE, USE
 from app.vault.service import Blank, Secret, Stale, Vault, barred
 from app.vault.sharing import Sharing
 from app.vault.sharing_form import read_wishes, revision_of
 from app.vault.trash import Trash
-from app.web.forms import TresorForm, refuse_unexpected
+from app.web.forms import refuse_unexpected
 from app.web.pages import page
 from app.web.policy import requires
 from app.web.site import service
@@ -50,7 +48,7 @@ def public_names_of(secret_id: UUID) -> Collection[str]:
 def list() -> ResponseReturnValue:
     """Show what this person sees: by section, filtered, searched, a page of it."""
     wanted = shown.wanted(request.args)
-    listing = service(Overview).list(current_subject(), wanted)
+    listing = service(Overview).page(current_subject(), wanted)
     return page("vault/list.html", "results", **shown.overview(listing))
 
 
@@ -136,11 +134,9 @@ def save(secret_id: UUID) -> ResponseReturnValue:
     vault, subject = service(Vault), current_subject()
     secret = vault.editable(subject, secret_id)
     form = edit_form_of(secret)
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.version.data:
         try:
-            vault.change(
-                subject, secret_id, seen=form.version.data, values=form.changes(), cleared=form.cleared()
-            )
+            vault.change(subject, secret_id, seen=form.version.data, values=form.changes(), cleared=form.cleared())
         except Stale as stale:
             return conflict(stale)
         except InvalidValues as invalid:
@@ -301,5 +297,3 @@ def withdraw_now(group_id: UUID, secret_id: UUID) -> ResponseReturnValue:
 def _credentials(secret: Secret) -> Credentials:
     assert secret.credentials is not None
     return secret.credentials
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from types import TracebackType
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +12,8 @@ from werkzeug.exceptions import HTTPException
 
 from app.errors import Misconfigured, Throttled, TresorError
 from app.web.boundary import TresorFlask
-from app.web.gate import TokenMissing, current_policy, request_id
+from app.web.forms import CSRF_FIELD
+from app.web.gate import CrossSite, TokenMissing, current_policy, request_id
 from app.web.pages import page
 from app.web.subjects import ConfirmNeeded, SignInNeeded
 
@@ -49,7 +51,17 @@ def answer_errors(app: TresorFlask) -> None:
     @app.errorhandler(TokenMissing)
     def token(_error: TokenMissing) -> ResponseReturnValue:
         app.site.unit.roll_back()
-        return page("errors/resend.html", status=400, kept=_kept(), action=request.path)
+        kept = _kept()
+        return page("errors/resend.html", status=400, kept=kept, withheld=_withheld(kept), action=request.path)
+
+    @app.errorhandler(CrossSite)
+    def cross_site(_error: CrossSite) -> ResponseReturnValue:
+        app.site.unit.roll_back()
+        return error_page(
+            403,
+            title=_("This came from another site"),
+            text=_("A form of another site was sent here, so nothing was done. Open the page here and repeat it."),
+        )
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:
@@ -89,6 +101,12 @@ def _kept() -> list[tuple[str, str]]:
     return [(name, value) for name, value in request.form.items() if name in public]
 
 
-def _without_text(error: Exception) -> tuple[type[Exception], Exception, object]:
+def _withheld(kept: list[tuple[str, str]]) -> list[tuple[str, bool]]:
+    """Return the names of the other entries, which are asked for again, and whether they had several lines."""
+    names = {name for name, _value in kept} | {CSRF_FIELD}
+    return [(name[:60], "\n" in value) for name, value in request.form.items() if name not in names and value]
+
+
+def _without_text(error: Exception) -> tuple[type[Exception], Exception, TracebackType | None]:
     """Return what the log may show of an error: its class and place, never its text, which may hold values."""
     return type(error), type(error).__new__(type(error)), error.__traceback__

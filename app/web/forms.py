@@ -24,8 +24,15 @@ def refuse_unexpected(expected: frozenset[str]) -> None:
         raise Invalid(_("The field %(name)s came twice. Open the page again.", name=repeated[0][:60]))
 
 
-class TresorForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+class TresorForm(FlaskForm):
     """A form whose fields are all that may be posted, each once."""
+
+    def __init__(self, **how: Any) -> None:
+        FlaskForm.__init__(self, **how)
+
+    def validate_on_submit(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Return whether this is a POST of a form that fits."""
+        return bool(FlaskForm.validate_on_submit(self, extra_validators))
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
         refuse_unexpected(frozenset(field.name for field in self))

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import Forbidden as CrossSite
+from werkzeug.exceptions import Forbidden as ForbiddenPage
 from werkzeug.exceptions import UnsupportedMediaType
 
 from app.errors import Forbidden
@@ -17,7 +17,11 @@ FORMS = frozenset({"", "application/x-www-form-urlencoded", "multipart/form-data
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class TokenMissing(CSRFError):  # type: ignore[misc]  # Flask-WTF ships no types
+class CrossSite(ForbiddenPage):
+    """Another site sent this form."""
+
+
+class TokenMissing(CSRFError):
     """The form's token is missing, old or wrong: the page is shown again with what was typed."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask, has_request_context, request
 from flask_babel import Babel
 
 from app.settings import CHECKOUT
@@ -23,7 +23,9 @@ def speak(app: Flask, site: Site) -> None:
 
 
 def language_of_request(site: Site) -> str:
-    """Return the code of the language that this answer is written in."""
+    """Return the code of the language that this answer is written in; a command speaks the settings' one."""
+    if not has_request_context():
+        return site.settings.web.language
     who = person()
     for wish in (who.language if who else None, request.cookies.get(COOKIE)):
         if wish in LANGUAGES:

@@ -72,7 +72,7 @@ def serve_pages(app: Flask, site: Site) -> None:
     )
 
     @app.context_processor
-    def shared() -> Mapping[str, Any]:
+    def shared() -> dict[str, Any]:
         who = person()
         entries = [each for each in site.entries if who and who.may(each.permission)]
         return {
@@ -97,7 +97,7 @@ def _link(entry: Entry) -> Mapping[str, Any]:
 
 
 @lru_cache(maxsize=512)
-def draw_icon(name: str, **attributes: str | None) -> Markup:
+def draw_icon(name: str, **attributes: Any) -> Markup:
     """Return a Lucide icon as inline SVG, drawn once a process. Raises IconDoesNotExist."""
     return Markup(lucide(name, **attributes))  # noqa: S704  # the package's own drawing
 

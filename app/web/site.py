@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 from flask import Request, current_app
-from flask_babel import LazyString
+from flask_babel.speaklater import LazyString
 
 from app.clock import Clock
 from app.database import Unit
@@ -58,6 +58,7 @@ class Site:
     clock: Clock
     unit: Unit
     services: dict[type[Any], Any] = field(default_factory=dict)
+    ports: dict[type[Any], list[Any]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     checks: dict[str, Callable[[], object]] = field(default_factory=dict)
     refusals: list[Refusals] = field(default_factory=list)
@@ -75,6 +76,14 @@ class Site:
     """The endpoint of the page where people sign in."""
     confirm: str = ""
     """The endpoint of the page that asks for the password again."""
+
+    def fill(self, port: type[T], filling: T) -> None:
+        """Fill a port that a lower system declares."""
+        self.ports.setdefault(port, []).append(filling)
+
+    def fillings(self, port: type[T]) -> list[T]:
+        """Return the list of a port's fillings; it grows while higher systems are activated."""
+        return self.ports.setdefault(port, [])
 
     def get(self, kind: type[T]) -> T:
         """Return the service of that class. Raises Misconfigured if no active system provides it."""

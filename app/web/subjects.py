@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask, Request
 from flask_login import LoginManager, current_user
@@ -42,19 +42,20 @@ class Person:
 def find_subjects(app: Flask, site: Site) -> None:
     """Let Flask-Login ask the port for the person of each request."""
     manager = LoginManager(app)
-    manager.session_protection = None
 
-    @manager.request_loader
     def load(request: Request) -> Person | None:
         for port in site.subjects:
             if found := port.subject_of(request):
                 return Person(found)
         return None
 
+    manager.request_loader(load)
+
 
 def person() -> Subject | None:
     """Return who makes this request, or None."""
-    return cast(Person, current_user).subject if current_user and current_user.is_authenticated else None
+    found = cast(Any, current_user)
+    return cast(Subject, found.subject) if found.is_authenticated else None
 
 
 def current_subject() -> Subject:

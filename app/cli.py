@@ -1,0 +1,106 @@
+"""The `tresor` command: the same commands as `flask --app wsgi`, and `serve`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from flask.cli import FlaskGroup, with_appcontext
+
+from app.database import check_schema
+from app.errors import Misconfigured, TresorError
+from app.settings import CHECKOUT
+from app.users.system import UserManagement
+from app.web.boundary import TresorFlask
+
+
+def create_app() -> Flask:
+    """Return the app of wsgi.py, the composition root."""
+    sys.path.insert(0, str(CHECKOUT))
+    from wsgi import app  # it stands above this package and is built only when a command runs
+
+    return app
+
+
+@click.group("db")
+def db() -> None:
+    """The database's schema."""
+
+
+@db.command()
+@with_appcontext
+def upgrade() -> None:
+    """Create or migrate the schema."""
+    from app.migrations.running import upgrade as run  # Alembic is slow to import
+
+    run(_site_app().site.unit.engine)
+    click.echo("the schema is up to date")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=2, show_default=True)
+@click.option("--reload", is_flag=True, help="Start anew when a file changes.")
+@with_appcontext
+def serve(host: str, port: int, workers: int, reload: bool) -> None:
+    """Migrate, check what serving needs, print the set-up link, serve."""
+    from app.migrations.running import upgrade as run  # Alembic is slow to import
+
+    site = _site_app().site
+    run(site.unit.engine)
+    check_schema(site.unit)
+    handle = site.get(UserManagement)
+    with site.unit.open():
+        link = handle.setup_link()
+    click.echo(f"Tresor: {site.settings.server.base_url}")
+    if link:
+        click.echo(f"Create the administrator: {link}")
+    sys.stdout.flush()
+    site.unit.engine.dispose()
+    arguments = ["--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers)]
+    arguments += ["--blocking-threads", "1", "--log-level", "warning", *(["--reload"] if reload else []), "wsgi:app"]
+    granian = Path(sys.executable).with_name("granian")
+    os.chdir(CHECKOUT)
+    os.execv(granian, [str(granian), *arguments])  # noqa: S606  # a fixed program, no shell
+
+
+def commands(app: Flask) -> None:
+    """Add the commands that touch every system, for wsgi.py."""
+    app.cli.add_command(db)
+    app.cli.add_command(serve)
+
+
+def main() -> None:
+    """Run a command; what is wrong with the installation is said in a line each, with exit status 2."""
+    group = FlaskGroup(create_app=create_app, add_version_option=False, load_dotenv=False, add_default_commands=False)
+    try:
+        group.main(standalone_mode=False)
+    except Misconfigured as wrong:
+        _end(wrong.lines, 2)
+    except TresorError as error:
+        _end([str(error) or type(error).__name__], 1)
+    except click.ClickException as wrong:
+        wrong.show()
+        raise SystemExit(wrong.exit_code) from None
+    except click.Abort:
+        raise SystemExit(130) from None
+
+
+def _end(lines: object, status: int) -> None:
+    for line in lines if isinstance(lines, (list, tuple)) else [lines]:
+        click.echo(f"tresor: {line}", err=True)
+    raise SystemExit(status)
+
+
+def _site_app() -> TresorFlask:
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # the app behind Flask's proxy
+    assert isinstance(app, TresorFlask)
+    return app
+
+
+if __name__ == "__main__":
+    main()

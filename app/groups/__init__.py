@@ -1,0 +1,1 @@
+"""Teams, and the system group of the installation's own automations."""

@@ -1,0 +1,126 @@
+"""The tables of people, roles, sessions and preferences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import Base, Time
+from app.keys.models import Sealed
+from app.keys.sealed import strict
+from app.subject import GroupLevel
+
+
+class UserRow(Sealed, Base):
+    """A person. What they may do stands inside the seal (Account); every column is bound."""
+
+    __tablename__ = "user"
+
+    email: Mapped[str]
+    email_key: Mapped[str] = mapped_column(unique=True)
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    status: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Time)
+
+
+class RoleRow(Sealed, Base):
+    """A named set of permissions, which stands inside the seal (RoleContent)."""
+
+    __tablename__ = "role"
+
+    name: Mapped[str] = mapped_column(unique=True)
+
+
+class UserRoleRow(Base):
+    """Finds the people of a role; their rows decide."""
+
+    __tablename__ = "user_role"
+
+    user: Mapped[UUID] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    role: Mapped[UUID] = mapped_column(ForeignKey("role.id"), primary_key=True, index=True)
+
+
+class MembershipRow(Base):
+    """Finds the members of a group; their rows decide."""
+
+    __tablename__ = "membership"
+
+    user: Mapped[UUID] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    group: Mapped[UUID] = mapped_column(primary_key=True, index=True)
+    level: Mapped[str]
+
+
+class SessionRow(Base):
+    """A signed-in browser, found by its token's hash; `mac` binds every column that decides."""
+
+    __tablename__ = "session"
+
+    FREE: ClassVar[Mapping[str, str]] = {
+        "device": "shown to its owner, decides nothing",
+        "seen_at": "written at most once a minute; the idle limit may be stretched by it, the absolute one may not",
+    }
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
+    generation: Mapped[int]
+    issued_at: Mapped[datetime] = mapped_column(Time)
+    ends_at: Mapped[datetime] = mapped_column(Time)
+    confirmed_at: Mapped[datetime] = mapped_column(Time)
+    factors: Mapped[str]
+    device: Mapped[str]
+    seen_at: Mapped[datetime] = mapped_column(Time)
+    mac: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class PreferencesRow(Base):
+    """How a person likes pages; decides nothing."""
+
+    __tablename__ = "preferences"
+
+    user: Mapped[UUID] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    language: Mapped[str | None]
+    theme: Mapped[str | None]
+    density: Mapped[str | None]
+    time_zone: Mapped[str | None]
+    reveal_seconds: Mapped[int | None]
+    last_sign_in: Mapped[datetime | None] = mapped_column(Time)
+
+
+@strict
+@dataclass(frozen=True)
+class Membership:
+    """A group that a person belongs to."""
+
+    group: UUID
+    level: GroupLevel
+
+
+@strict
+@dataclass(frozen=True)
+class Account:
+    """What a user's seal holds. password: an argon2id hash. generation: raised to end all sessions."""
+
+    password: str | None
+    generation: int
+    roles: tuple[UUID, ...]
+    memberships: tuple[Membership, ...]
+    factors: tuple[str, ...] = ()
+    recovery_codes: tuple[str, ...] = ()
+
+    def level_in(self, group: UUID) -> GroupLevel | None:
+        return next((each.level for each in self.memberships if each.group == group), None)
+
+
+@strict
+@dataclass(frozen=True)
+class RoleContent:
+    """What a role's seal holds."""
+
+    permissions: tuple[str, ...]

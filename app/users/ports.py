@@ -1,0 +1,26 @@
+"""What users ask of higher systems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import Select
+
+
+class GroupProbe(Protocol):
+    """A port, filled by groups: which of a person's groups exist."""
+
+    def probe(self, ids: Sequence[UUID]) -> Select[Any]:
+        """Return a statement of (id, revision, newest_revision) for those groups."""
+
+    def existing(self, found: Sequence[tuple[UUID, int, int | None]]) -> frozenset[UUID]:
+        """Return the ids of the groups that are there and verify; opened ones are kept by revision."""
+
+
+class CommandGroups(Protocol):
+    """A port, filled by groups: lets `users create` name groups."""
+
+    def joining(self, name: str) -> Callable[[UUID], None]:
+        """Return what makes a person a member of the group with that name. Raises Invalid."""

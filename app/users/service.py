@@ -1,0 +1,308 @@
+"""People: find them, create them, change what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID, uuid4
+
+from flask_babel import gettext as _
+from sqlalchemy import Table, delete, insert, select
+
+from app.clock import Clock
+from app.crypto.passwords import Passwords
+from app.database import Unit
+from app.errors import Damaged, Invalid, Refused
+from app.keys.keyrings import Keyrings
+from app.keys.sealed import Opened, SealedRows
+from app.keys.trail import Note
+from app.subject import GroupLevel, Subject
+from app.users.addresses import key_of, read_address
+from app.users.models import Account, Membership, MembershipRow, RoleContent, RoleRow, UserRoleRow, UserRow
+from app.users.permissions import ADMINISTRATOR, BUILT_IN, MEMBER
+
+USER: Table = UserRow.__table__  # type: ignore[assignment]  # a mapped class's table
+ROLE: Table = RoleRow.__table__  # type: ignore[assignment]
+USER_ROLE: Table = UserRoleRow.__table__  # type: ignore[assignment]
+MEMBERSHIP: Table = MembershipRow.__table__  # type: ignore[assignment]
+
+ACTIVE, INVITED, DISABLED = "active", "invited", "disabled"
+LONGEST_NAME = 100
+LONGEST_PASSWORD = 256
+MOST_AT_ONCE = 400
+
+By = Subject | str
+"""Who does it: a person, or the name of a command."""
+
+
+@dataclass(frozen=True)
+class User:
+    """A person, verified."""
+
+    opened: Opened[Account]
+    id: UUID
+    email: str
+    first_name: str
+    last_name: str
+    status: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.email
+
+    @property
+    def initials(self) -> str:
+        return (self.first_name[:1] + self.last_name[:1]).upper() or self.email[:2].upper()
+
+    @property
+    def active(self) -> bool:
+        return self.status == ACTIVE
+
+    @property
+    def account(self) -> Account:
+        return self.opened.content
+
+
+class Users:
+    """What can be asked and changed about people."""
+
+    def __init__(
+        self,
+        unit: Unit,
+        clock: Clock,
+        rows: SealedRows[Account],
+        roles: SealedRows[RoleContent],
+        passwords: Passwords,
+        keyrings: Keyrings,
+        *,
+        minimum_length: int,
+    ) -> None:
+        self._unit, self._clock, self._rows, self._roles = unit, clock, rows, roles
+        self._passwords, self._keyrings, self._minimum_length = passwords, keyrings, minimum_length
+
+    def first_start(self) -> None:
+        """Store the built-in roles; fills keys.FirstStart."""
+        for role_id, name in BUILT_IN.items():
+            self._roles.insert(role_id, RoleContent(()), Note("role.create", actor="first-start"), name=name)
+
+    def people(self, ids: Iterable[UUID]) -> dict[UUID, User]:
+        """Return the people with these ids that exist and verify."""
+        wanted = list(set(ids))
+        found: dict[UUID, User] = {}
+        for start in range(0, len(wanted), MOST_AT_ONCE):
+            chunk = wanted[start : start + MOST_AT_ONCE]
+            for user in self._verified(USER.c.id.in_(chunk)):
+                found[user.id] = user
+        return found
+
+    def get(self, user_id: UUID, *, lock: bool = False) -> User | None:
+        """Return a person, or None. Raises Damaged."""
+        opened = self._rows.load(user_id, lock=lock)
+        return as_user(opened) if opened else None
+
+    def find(self, address: str) -> User | None:
+        """Return the person with this address, or None. Raises Damaged."""
+        key = key_of(address)
+        if key is None:
+            return None
+        row = self._unit.execute(self._rows.selection.where(USER.c.email_key == key)).one_or_none()
+        return as_user(self._rows.open(row)) if row else None
+
+    def all(self) -> list[User]:
+        """Return everybody who verifies, by name."""
+        return sorted(self._verified(), key=lambda user: (user.name.casefold(), user.id))
+
+    def active_member(self, user_id: UUID, group: UUID) -> bool:
+        """Return whether a person is active and belongs to a group, as their own row says."""
+        user = self.people([user_id]).get(user_id)
+        return user is not None and user.active and user.account.level_in(group) is not None
+
+    def role_named(self, name: str) -> UUID:
+        """Return the id of a role. Raises Invalid."""
+        for opened in self._roles.load_all():
+            if opened.columns["name"].casefold() == name.strip().casefold():
+                return opened.id
+        raise Invalid(_("There is no role named %(name)s.", name=name))
+
+    def role_names(self) -> dict[UUID, str]:
+        """Return the names of all roles. Raises Damaged."""
+        return {opened.id: opened.columns["name"] for opened in self._roles.load_all()}
+
+    def create(
+        self,
+        by: By,
+        *,
+        email: str,
+        first_name: str,
+        last_name: str,
+        password: str,
+        roles: Sequence[UUID] = (),
+    ) -> User:
+        """Store a new active person with the role Member beside those named.
+
+        Raises Invalid for an address that is taken or none, a name or password that breaks a rule.
+        """
+        address = read_address(email)
+        hashed = self._hashed(password)
+        names = self._name(first_name, "first_name"), self._name(last_name, "last_name")
+        with self._unit.writing():
+            if self._unit.execute(select(USER.c.id).where(USER.c.email_key == address.key)).first():
+                raise Invalid(_("Somebody with this address exists already."), field="email")
+            all_roles = tuple(dict.fromkeys([MEMBER, *roles]))
+            user = as_user(
+                self._rows.insert(
+                    uuid4(),
+                    Account(hashed, 1, all_roles, ()),
+                    note("user.create", by),
+                    email=address.shown,
+                    email_key=address.key,
+                    first_name=names[0],
+                    last_name=names[1],
+                    status=ACTIVE,
+                    created_at=self._clock(),
+                )
+            )
+            self._index_roles(user)
+            if ADMINISTRATOR in all_roles and not self._keyrings.current.set_up:
+                self._keyrings.replace(lambda keyring: keyring.marked_set_up(), note("setup.done", by))
+        return user
+
+    def set_password(self, by: By, user_id: UUID, *, password: str) -> None:
+        """Give a person another password; all their sessions end. Raises Invalid, Refused."""
+        hashed = self._hashed(password)
+        self._change(
+            user_id,
+            note("user.password", by),
+            lambda account: replace(account, password=hashed, generation=account.generation + 1),
+        )
+
+    def rehash(self, user_id: UUID, *, seen: User, password: str) -> None:
+        """Store the password's hash with today's parameters; sessions go on."""
+        hashed = self._passwords.hash(password)
+        account = replace(seen.account, password=hashed)
+        with self._unit.writing():
+            self._rows.change(seen.opened, Note("user.rehash", subject=user_id), content=account)
+
+    def disable(self, by: By, user_id: UUID) -> None:
+        """End a person's sessions and access; nothing is deleted. Raises Invalid for the last administrator."""
+        with self._unit.writing():
+            self._guard_administrators(without=user_id)
+            self._change(
+                user_id,
+                note("user.disable", by),
+                lambda account: replace(account, generation=account.generation + 1),
+                status=DISABLED,
+            )
+
+    def enable(self, by: By, user_id: UUID) -> None:
+        """Let a disabled person sign in again. Raises Refused."""
+        self._change(user_id, note("user.enable", by), lambda account: account, status=ACTIVE)
+
+    def change_roles(self, by: By, user_id: UUID, *, add: Sequence[UUID] = (), remove: Sequence[UUID] = ()) -> None:
+        """Add and remove roles. Raises Invalid for the last administrator and for taking Member away."""
+        if MEMBER in remove:
+            raise Invalid(_("Everybody has the role Member."))
+        with self._unit.writing():
+            if ADMINISTRATOR in remove:
+                self._guard_administrators(without=user_id)
+            changed = self._change(
+                user_id,
+                note("user.roles", by),
+                lambda account: replace(account, roles=_merged(account.roles, add, remove)),
+            )
+            self._index_roles(changed)
+
+    def set_membership(self, record: Note, user_id: UUID, *, group: UUID, level: GroupLevel | None) -> User:
+        """Make a person a member with a level, or none: groups decides, this reseals. Raises Refused, Conflict."""
+        with self._unit.writing():
+            changed = self._change(user_id, record, lambda account: _with_membership(account, group, level))
+            here = (MEMBERSHIP.c.user == user_id) & (MEMBERSHIP.c.group == group)
+            self._unit.execute(delete(MEMBERSHIP).where(here))
+            if level is not None:
+                row = {"user": user_id, "group": group, "level": level.value}
+                self._unit.execute(insert(MEMBERSHIP).values(row))
+        return changed
+
+    def members(self, group: UUID) -> list[tuple[User, GroupLevel]]:
+        """Return who belongs to a group, as their own rows say, by name."""
+        here = select(MEMBERSHIP.c.user).where(MEMBERSHIP.c.group == group)
+        found = []
+        for user in self._verified(USER.c.id.in_(here)):
+            if level := user.account.level_in(group):
+                found.append((user, level))
+        return sorted(found, key=lambda each: (each[0].name.casefold(), each[0].id))
+
+    def check_password_rules(self, password: str) -> None:
+        """Raise Invalid if a new password is too short or too long."""
+        if len(password) < self._minimum_length:
+            least = self._minimum_length
+            raise Invalid(_("At least %(least)s characters.", least=least), field="password")
+        if len(password) > LONGEST_PASSWORD:
+            raise Invalid(_("At most %(most)s characters.", most=LONGEST_PASSWORD), field="password")
+
+    def _hashed(self, password: str) -> str:
+        self.check_password_rules(password)
+        return self._passwords.hash(password)
+
+    def _name(self, text: str, field: str) -> str:
+        plain = text.strip()
+        if not plain.isprintable() or len(plain) > LONGEST_NAME or any(0xD800 <= ord(each) < 0xE000 for each in plain):
+            raise Invalid(_("A name has up to %(most)s letters.", most=LONGEST_NAME), field=field)
+        return plain
+
+    def _change(self, user_id: UUID, record: Note, change: Callable[[Account], Account], **columns: object) -> User:
+        with self._unit.writing():
+            seen = self._rows.load(user_id, lock=True)
+            if seen is None:
+                raise Refused(action=record.action, kind="user", object_id=user_id)
+            return as_user(self._rows.change(seen, record, content=change(seen.content), **columns))
+
+    def _guard_administrators(self, *, without: UUID) -> None:
+        """Raise Invalid unless another active administrator remains; the role's row is locked meanwhile."""
+        if self._roles.load(ADMINISTRATOR, lock=True) is None:
+            raise Damaged("role Administrator is gone", kind="role", object_id=ADMINISTRATOR)
+        holders = select(USER_ROLE.c.user).where(USER_ROLE.c.role == ADMINISTRATOR)
+        for user in self._verified(USER.c.id.in_(holders)):
+            if user.id != without and user.active and ADMINISTRATOR in user.account.roles:
+                return
+        last = self.get(without)
+        if last and last.active and ADMINISTRATOR in last.account.roles:
+            raise Invalid(_("This is the last active administrator. Make somebody else administrator first."))
+
+    def _index_roles(self, user: User) -> None:
+        self._unit.execute(delete(USER_ROLE).where(USER_ROLE.c.user == user.id))
+        self._unit.execute(insert(USER_ROLE), [{"user": user.id, "role": role} for role in user.account.roles])
+
+    def _verified(self, *where: object) -> list[User]:
+        statement = self._rows.selection.where(*where)  # type: ignore[arg-type]  # SQL expressions
+        found = []
+        for row in self._unit.execute(statement).all():
+            try:
+                found.append(as_user(self._rows.open(row)))
+            except Damaged:
+                continue
+        return found
+
+
+def as_user(opened: Opened[Account]) -> User:
+    """Return a verified row as a person."""
+    columns = opened.columns
+    return User(opened, opened.id, columns["email"], columns["first_name"], columns["last_name"], columns["status"])
+
+
+def note(action: str, by: By, **detail: str) -> Note:
+    """Return who does what, for the trail."""
+    if isinstance(by, Subject):
+        return Note(action, subject=by.id, detail=detail)
+    return Note(action, actor=by, detail=detail)
+
+
+def _merged(present: Sequence[UUID], add: Sequence[UUID], remove: Sequence[UUID]) -> tuple[UUID, ...]:
+    return tuple(role for role in dict.fromkeys([*present, *add]) if role not in remove)
+
+
+def _with_membership(account: Account, group: UUID, level: GroupLevel | None) -> Account:
+    others = tuple(each for each in account.memberships if each.group != group)
+    if level is None:
+        return replace(account, memberships=others)
+    return replace(account, memberships=(*others, Membership(group, level)))

@@ -1,0 +1,186 @@
+"""Sessions: a random token in a cookie, a row bound by HMAC, and the person that a request is made by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Table, delete, insert, select, union_all, update
+
+from app.clock import Clock
+from app.crypto.keyring import random_token, token_hash
+from app.database import Unit
+from app.errors import Damaged
+from app.keys.keyrings import Keyrings
+from app.keys.sealed import Opened, SealedRows
+from app.subject import GroupLevel, Subject
+from app.users.models import Account, PreferencesRow, RoleContent, SessionRow
+from app.users.permissions import Permissions
+from app.users.ports import GroupProbe
+from app.users.service import ACTIVE, ROLE, USER, User
+
+SESSION: Table = SessionRow.__table__  # type: ignore[assignment]  # a mapped class's table
+PREFERENCES: Table = PreferencesRow.__table__  # type: ignore[assignment]
+
+PURPOSE = "session"
+DECIDING = ("token_hash", "user", "generation", "issued_at", "ends_at", "confirmed_at", "factors")
+TOUCH = timedelta(minutes=1)
+LONGEST_DEVICE = 200
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a session lasts without a request, and at most."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+class Sessions:
+    """Begins, finds and ends sessions. Finding the acting person takes two statements and one seal."""
+
+    def __init__(
+        self,
+        unit: Unit,
+        clock: Clock,
+        keyrings: Keyrings,
+        users: SealedRows[Account],
+        roles: SealedRows[RoleContent],
+        permissions: Permissions,
+        groups: list[GroupProbe],
+        limits: Limits,
+    ) -> None:
+        self._unit, self._clock, self._keyrings = unit, clock, keyrings
+        self._users, self._roles, self._permissions = users, roles, permissions
+        self._groups, self._limits = groups, limits
+        self._kept: dict[UUID, Opened[RoleContent]] = {}
+        user_columns = [column.label(f"user_{column.name}") for column in USER.columns]
+        self._statement = (
+            select(
+                SESSION,
+                *user_columns,
+                users.newest.label("user_newest_revision"),
+                PREFERENCES.c.language,
+                PREFERENCES.c.theme,
+                PREFERENCES.c.density,
+                PREFERENCES.c.reveal_seconds,
+            )
+            .join(USER, USER.c.id == SESSION.c.user)
+            .outerjoin(PREFERENCES, PREFERENCES.c.user == SESSION.c.user)
+        )
+
+    def begin(self, user: User, *, device: str) -> str:
+        """Store a new session of a person who has just proved who they are, and return its token."""
+        now = self._clock()
+        token = random_token()
+        row: dict[str, Any] = {
+            "token_hash": token_hash(token),
+            "user": user.id,
+            "generation": user.account.generation,
+            "issued_at": now,
+            "ends_at": now + self._limits.absolute,
+            "confirmed_at": now,
+            "factors": "password",
+            "device": device[:LONGEST_DEVICE],
+            "seen_at": now,
+        }
+        row["mac"] = self._mac(row)
+        with self._unit.writing():
+            self._unit.execute(insert(SessionRow).values(row))
+        return token
+
+    def subject(self, token: str) -> Subject | None:
+        """Return who has this session, or None if it has ended or never was. Raises Damaged."""
+        row = self._unit.execute(self._statement.where(SESSION.c.token_hash == token_hash(token))).one_or_none()
+        if row is None or not self._holds(row):
+            return None
+        account = self._users.open_columns(_user_columns(row))
+        if account.columns["status"] != ACTIVE or account.content.generation != row.generation:
+            return None
+        self._touch(row)
+        return self._as_subject(row, account)
+
+    def end(self, session_hash: bytes) -> None:
+        """End a session."""
+        with self._unit.writing():
+            self._unit.execute(delete(SESSION).where(SESSION.c.token_hash == session_hash))
+
+    def confirm(self, user: User, old_hash: bytes, *, device: str) -> str:
+        """Replace a session by a new one whose person has just typed the password again."""
+        with self._unit.writing():
+            self.end(old_hash)
+            return self.begin(user, device=device)
+
+    def prune(self) -> None:
+        """Remove sessions that are over."""
+        with self._unit.writing():
+            self._unit.execute(delete(SESSION).where(SESSION.c.ends_at <= self._clock()))
+
+    def _holds(self, row: Row[Any]) -> bool:
+        """Return whether a row is genuine and within its limits; a forged one is an error."""
+        if self._mac(row._mapping) != row.mac:
+            raise Damaged("session: altered", kind="user", object_id=row.user, action="session.damaged")
+        now = self._clock()
+        return bool(now < row.ends_at and now < row.seen_at + self._limits.idle)
+
+    def _mac(self, row: Any) -> bytes:
+        return self._keyrings.current.mac(PURPOSE, *(row[name] for name in DECIDING))
+
+    def _touch(self, row: Row[Any]) -> None:
+        now = self._clock()
+        if now - row.seen_at < TOUCH:
+            return
+        with self._unit.writing():
+            self._unit.execute(update(SESSION).where(SESSION.c.token_hash == row.token_hash).values(seen_at=now))
+        self._unit.commit()
+
+    def _as_subject(self, row: Row[Any], account: Opened[Account]) -> Subject:
+        roles, groups = self._allowed(account.content)
+        return Subject(
+            id=account.id,
+            email=account.columns["email"],
+            first_name=account.columns["first_name"],
+            last_name=account.columns["last_name"],
+            permissions=roles,
+            groups=groups,
+            language=row.language,
+            theme=row.theme,
+            density=row.density,
+            reveal_seconds=10 if row.reveal_seconds is None else row.reveal_seconds,
+            session_hash=row.token_hash,
+            confirmed_at=row.confirmed_at,
+        )
+
+    def _allowed(self, account: Account) -> tuple[frozenset[str], dict[UUID, GroupLevel]]:
+        """Return what the roles that exist allow, and the groups that exist, in one statement."""
+        levels = {each.group: each.level for each in account.memberships}
+        probes = [select(ROLE.c.id, ROLE.c.revision, self._roles.newest).where(ROLE.c.id.in_(account.roles))]
+        if levels and self._groups:
+            probes.append(self._groups[0].probe(list(levels)))
+        found = [tuple(row) for row in self._unit.execute(union_all(*probes))]
+        roles = [each for each in found if each[0] not in levels]
+        groups = [each for each in found if each[0] in levels]
+        existing = self._groups[0].existing(groups) if groups else frozenset()
+        return self._permissions_of(roles), {group: level for group, level in levels.items() if group in existing}
+
+    def _permissions_of(self, found: Sequence[tuple[UUID, int, int | None]]) -> frozenset[str]:
+        allowed: frozenset[str] = frozenset()
+        for role_id, revision, newest in found:
+            kept = self._kept.get(role_id)
+            if kept is None or not kept.revision == revision == newest:
+                try:
+                    kept = self._roles.load(role_id)
+                except Damaged:
+                    continue
+                if kept is None:
+                    continue
+                self._kept[role_id] = kept
+            allowed |= self._permissions.of(role_id, kept.content.permissions)
+        return allowed
+
+
+def _user_columns(row: Row[Any]) -> dict[str, Any]:
+    return {name.removeprefix("user_"): value for name, value in row._mapping.items() if name.startswith("user_")}

@@ -1,0 +1,78 @@
+"""The user management system."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+from flask_babel import lazy_gettext as _l
+
+from app.audit.service import Audit
+from app.audit.system import AuditTrails
+from app.audit.trail import AuditTrail
+from app.configurator import Configurator, System
+from app.crypto.passwords import Passwords
+from app.keys.keyrings import FirstStart, Keyrings
+from app.keys.sealed import SealedRows
+from app.users.cli import users_commands
+from app.users.cookies import SessionCookie
+from app.users.models import Account, RoleContent, RoleRow, UserRow
+from app.users.permissions import Permissions
+from app.users.ports import CommandGroups, GroupProbe
+from app.users.preferences import Preferences
+from app.users.service import Users
+from app.users.sessions import Limits, Sessions
+from app.users.setup import Setup
+from app.users.sign_in import SignIn, Throttle
+from app.users.views import pages
+
+MANAGE = "user.manage"
+
+
+class UserManagement(System):
+    """People, roles and sessions."""
+
+    requires = (AuditTrails,)
+
+    def activate(self, cfg: Configurator) -> None:
+        settings, unit, clock = cfg.settings, cfg.unit, cfg.clock
+        keyrings, trail, audit = cfg.get(Keyrings), cfg.get(AuditTrail), cfg.get(Audit)
+        rules = settings.passwords
+        passwords = Passwords(rules.memory, rules.time, rules.parallelism, rules.waiting, at_once=rules.at_once)
+        permissions = Permissions()
+        permissions.declare(MANAGE, _l("Manage people"), _l("Invite, change, disable and delete people."))
+        rows = SealedRows(UserRow, Account, kind="user", unit=unit, keyrings=keyrings, trail=trail)
+        roles = SealedRows(RoleRow, RoleContent, kind="role", unit=unit, keyrings=keyrings, trail=trail)
+        users = Users(unit, clock, rows, roles, passwords, keyrings, minimum_length=settings.passwords.minimum_length)
+        limits = Limits(
+            idle=timedelta(minutes=settings.sessions.idle_minutes),
+            absolute=timedelta(hours=settings.sessions.absolute_hours),
+        )
+        probes = cfg.fillings(GroupProbe)
+        sessions = Sessions(unit, clock, keyrings, rows, roles, permissions, probes, limits)
+        cookie = SessionCookie(sessions, settings)
+        self.setup = Setup(unit, keyrings, users, audit)
+        throttle = Throttle(settings.limits)
+        sign_in = SignIn(unit, clock, users, sessions, passwords, throttle, audit)
+        for each in (permissions, users, sessions, cookie, self.setup, sign_in, Preferences(unit)):
+            cfg.provide(each)
+        cfg.fill(FirstStart, users)
+        cfg.site.subjects.append(cookie)
+        cfg.site.sign_in, cfg.site.confirm = "users.login", "users.confirm"
+        self._base_url = settings.server.base_url
+        cfg.on_app(lambda app: app.register_blueprint(pages))
+        cfg.on_app(lambda app: app.cli.add_command(users_commands(unit, users, cfg.fillings(CommandGroups))))
+        cfg.on_app(lambda app: app.cli.add_command(self._setup_link_command()))
+
+    def setup_link(self) -> str | None:
+        """Return the address that makes the first administrator, or None once set up."""
+        token = self.setup.token()
+        return f"{self._base_url}/setup/{token}" if token else None
+
+    def _setup_link_command(self) -> click.Command:
+        @click.command("setup-link")
+        def setup_link() -> None:
+            """Print the link that makes the first administrator."""
+            click.echo(self.setup_link() or "set up already")
+
+        return setup_link

@@ -1,0 +1,171 @@
+"""The pages of signing in and out, of set-up and of the language."""
+
+from __future__ import annotations
+
+from flask import Blueprint, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.errors import Invalid, Throttled
+from app.users.cookies import SessionCookie
+from app.users.forms import ConfirmForm, LoginForm, SetupForm
+from app.users.preferences import Preferences
+from app.users.setup import Setup
+from app.users.sign_in import SignIn, WrongPassword
+from app.web.forms import refuse_unexpected
+from app.web.gate import is_local
+from app.web.languages import COOKIE, LANGUAGES
+from app.web.pages import page
+from app.web.policy import public, signed_in
+from app.web.site import current_site, service
+from app.web.subjects import current_subject, person
+
+pages = Blueprint("users", __name__)
+
+YEAR = 365 * 24 * 3600
+NAMES = ("first_name", "last_name", "email")
+
+
+@pages.get("/")
+@public()
+def start() -> ResponseReturnValue:
+    """Lead to the first page behind the door, or to the door."""
+    return redirect(url_for(current_site().home if person() else "users.login"), 303)
+
+
+@pages.get("/login")
+@public()
+def login() -> ResponseReturnValue:
+    """Show the door."""
+    if person():
+        return redirect(_next(request.args.get("next", "")), 303)
+    form = LoginForm(formdata=None, data={"next": request.args.get("next", "")})
+    return page("users/login.html", "form", form=form, failure=None, hint=None)
+
+
+@pages.post("/login")
+@public(keeps=lambda: {"email", "next"})
+def sign_in() -> ResponseReturnValue:
+    """Begin a session, or say in one way that it did not work."""
+    form = LoginForm()
+    if not form.validate_on_submit():
+        return page(
+            "users/login.html", "form", status=422, form=form, failure=_("Enter email and password."), hint=None
+        )
+    try:
+        token = service(SignIn).sign_in(
+            email=form.email.data or "",
+            password=form.password.data or "",
+            address=request.remote_addr or "",
+            device=request.user_agent.string,
+        )
+    except WrongPassword as wrong:
+        return page("users/login.html", "form", status=422, form=form, failure=str(wrong), hint=None)
+    except Throttled as throttled:
+        headers = [("Retry-After", str(throttled.seconds))]
+        text = str(throttled) or _("Too many people sign in at this moment. Try again.")
+        return page("users/login.html", "form", status=429, headers=headers, form=form, failure=text, hint=None)
+    return service(SessionCookie).put(make_response(redirect(_next(form.next.data or ""), 303)), token)
+
+
+@pages.post("/logout")
+@signed_in(keeps=lambda: frozenset())
+def logout() -> ResponseReturnValue:
+    """End the session."""
+    refuse_unexpected(frozenset())
+    subject = current_subject()
+    service(SignIn).sign_out(subject)
+    for leaver in current_site().leavers:
+        leaver(subject.id)
+    return service(SessionCookie).remove(make_response(redirect(url_for("users.login"), 303)))
+
+
+@pages.get("/confirm")
+@signed_in()
+def confirm() -> ResponseReturnValue:
+    """Ask for the password again."""
+    form = ConfirmForm(formdata=None, data={"next": request.args.get("next", "")})
+    return _confirm_page(form, None, 200)
+
+
+@pages.post("/confirm")
+@signed_in(keeps=lambda: {"next"})
+def confirmed() -> ResponseReturnValue:
+    """Begin a new session for who typed the password, and go on."""
+    form = ConfirmForm()
+    if not form.validate_on_submit():
+        return _confirm_page(form, None, 422)
+    try:
+        token = service(SignIn).confirm(
+            current_subject(),
+            password=form.password.data or "",
+            address=request.remote_addr or "",
+            device=request.user_agent.string,
+        )
+    except WrongPassword:
+        return _confirm_page(form, _("The password is not right."), 422)
+    except Throttled as throttled:
+        return _confirm_page(form, str(throttled), 429)
+    return service(SessionCookie).put(make_response(redirect(_next(form.next.data or ""), 303)), token)
+
+
+@pages.get("/setup/<token>")
+@public()
+def setup(token: str) -> ResponseReturnValue:
+    """Show the form of the first administrator."""
+    service(Setup).check(token)
+    return page("users/setup.html", "form", form=SetupForm(formdata=None))
+
+
+@pages.post("/setup/<token>")
+@public(keeps=lambda token: NAMES)  # noqa: ARG005  # named as the view's argument
+def set_up(token: str) -> ResponseReturnValue:
+    """Create the first administrator and sign them in."""
+    service(Setup).check(token)
+    form = SetupForm()
+    if form.validate_on_submit():
+        entered = {name: form[name].data or "" for name in (*NAMES, "password")}
+        try:
+            service(Setup).first_administrator(token, **entered)
+        except Invalid as invalid:
+            if invalid.field not in form:
+                raise
+            form[invalid.field].errors = [str(invalid)]
+        else:
+            return sign_in_first(email=entered["email"], password=entered["password"])
+    return page("users/setup.html", "form", status=422, form=form)
+
+
+def sign_in_first(*, email: str, password: str) -> ResponseReturnValue:
+    """Begin the first administrator's session."""
+    token = service(SignIn).sign_in(
+        email=email, password=password, address=request.remote_addr or "", device=request.user_agent.string
+    )
+    return service(SessionCookie).put(make_response(redirect(url_for(current_site().home), 303)), token)
+
+
+@pages.post("/language")
+@public(keeps=lambda: {"language"})
+def language() -> ResponseReturnValue:
+    """Speak another language from now on: kept by the account, or by this browser."""
+    refuse_unexpected(frozenset({"language"}))
+    chosen = request.form.get("language", "")
+    if chosen not in LANGUAGES:
+        raise Invalid(_("Tresor does not speak this language."))
+    came_from = request.referrer.removeprefix(request.host_url.rstrip("/")) if request.referrer else ""
+    response = make_response(redirect(_next(came_from), 303))
+    if who := person():
+        service(Preferences).speak(who, language=chosen)
+    response.set_cookie(
+        COOKIE, chosen, max_age=YEAR, secure=current_site().settings.secure, httponly=True, samesite="Lax"
+    )
+    return response
+
+
+def _confirm_page(form: ConfirmForm, failure: str | None, status: int) -> ResponseReturnValue:
+    cancel = url_for(current_site().home)
+    return page("users/confirm.html", "form", status=status, form=form, failure=failure, cancel_url=cancel)
+
+
+def _next(address: str) -> str:
+    return address if is_local(address) else url_for("users.start")
