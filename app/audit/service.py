@@ -12,8 +12,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.audit.models import AuditRow
+from app.audit.refusals import RefusalLog
 from app.audit.trail import AuditTrail
 from app.database import Unit
+from app.errors import TresorError
 from app.keys.trail import Note
 
 TABLE = AuditRow.__table__
@@ -36,8 +38,8 @@ class Event:
 class Audit:
     """Reads and writes events on behalf of use cases."""
 
-    def __init__(self, unit: Unit, trail: AuditTrail) -> None:
-        self._unit, self.trail = unit, trail
+    def __init__(self, unit: Unit, trail: AuditTrail, refusals: RefusalLog) -> None:
+        self._unit, self.trail, self._refusals = unit, trail, refusals
 
     def record(self, note: Note, *, kind: str, object_id: UUID) -> None:
         """Record an event that changes no row, such as a reveal, in this transaction."""
@@ -48,6 +50,16 @@ class Audit:
         alone = self._unit.is_open and not self._unit.is_writing
         with self._unit.writing():
             self.trail.record(note, kind=kind, object_id=object_id)
+        if alone:
+            self._unit.commit()
+
+    def trouble(self, error: TresorError) -> None:
+        """Record an error that ends nothing: damage that a list passes over, a sign-in that failed.
+
+        Equal ones of a minute are one event. Outside of a transaction it is committed at once.
+        """
+        alone = self._unit.is_open and not self._unit.is_writing
+        self._refusals.refused(error, None)
         if alone:
             self._unit.commit()
 

@@ -21,7 +21,8 @@ class AuditTrails(System):
         trail = AuditTrail(cfg.unit, cfg.clock, keyrings)
         keyrings.trail = trail
         cfg.provide(trail)
-        cfg.provide(Audit(cfg.unit, trail))
-        cfg.site.refusals.append(RefusalLog(cfg.unit, cfg.clock, trail))
+        refusals = RefusalLog(cfg.unit, cfg.clock, trail)
+        cfg.provide(Audit(cfg.unit, trail, refusals))
+        cfg.site.refusals.append(refusals)
         cfg.site.checks["trail"] = trail.head
         cfg.on_app(lambda app: app.cli.add_command(audit_commands(cfg.unit, trail)))

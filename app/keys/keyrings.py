@@ -77,10 +77,12 @@ class Keyrings:
 
     def refresh(self) -> None:
         """Read the stored keyring. Raises Damaged if it is older than the one that this process has seen."""
-        fresh, seen = self._read(), self._keyring
+        seen = self._keyring  # before reading: another thread may store a newer one meanwhile
+        fresh = self._read()
         if fresh is None or (seen is not None and fresh.revision < seen.revision):
             raise Damaged("keyring: the stored one is older than the one in use", action="keyring.damaged")
-        self._keyring = fresh
+        if self._keyring is None or fresh.revision > self._keyring.revision:
+            self._keyring = fresh
 
     def replace(self, change: Callable[[Keyring], Keyring], note: Note) -> Keyring:
         """Store the keyring that `change` makes from the present one, in this transaction.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, cast
 
-from flask import Flask, Request
+from flask import Flask, Request, g
 from flask_login import LoginManager, current_user
 
 from app.errors import TresorError
@@ -44,6 +44,9 @@ def find_subjects(app: Flask, site: Site) -> None:
     manager = LoginManager(app)
 
     def load(request: Request) -> Person | None:
+        if "subject_sought" in g:
+            return None  # it failed before: the page that says so is shown to nobody in particular
+        g.subject_sought = True
         for port in site.subjects:
             if found := port.subject_of(request):
                 return Person(found)
