@@ -96,8 +96,10 @@ class Configurator:
         """Keep `setup`, which registers blueprints, commands and hooks, for when the app is built."""
         self._setups.append(setup)
 
-    def flask_app(self) -> TresorFlask:
+    def flask_app(self, *, serving: bool | None = None) -> TresorFlask:
         """Build the app. When it is going to serve, everything is checked and background work begins.
+
+        serving: None finds out: inside of a command it is not.
 
         Raises Misconfigured if a route has no policy, or a system cannot start.
         """
@@ -105,7 +107,7 @@ class Configurator:
         for setup in self._setups:
             setup(app)
         app.check_policies()
-        if not _inside_a_command():
+        if serving if serving is not None else not _inside_a_command():
             self.start()
         return app
 

@@ -92,6 +92,8 @@ class Unit:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.prepare: Callable[[], object] = lambda: None
+        """What a command calls first; keys makes or opens the keyring here, before any transaction begins."""
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._work: ContextVar[Work | None] = ContextVar("unit", default=None)
 
@@ -204,7 +206,7 @@ class Unit:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn a database that does not answer into Unavailable, and a deadlock into Conflict."""
+    """Turn a database that does not answer into Unavailable; a deadlock, or who was first, into Conflict."""
     try:
         yield
     except OperationalError as error:
@@ -212,7 +214,7 @@ def _translated() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("database: connection lost") from error
-        if getattr(error.orig, "sqlstate", "") in {"40001", "40P01"}:
+        if getattr(error.orig, "sqlstate", "") in {"40001", "40P01", "23505"}:
             raise Conflict() from error
         raise
 

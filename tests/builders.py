@@ -123,7 +123,9 @@ class World:
         with self.unit():
             return self.vault.create(owner, type(credentials).type.id, values=to_plain(credentials))
 
-    def share(self, secret: UUID, *, owner: Subject, to: Subject, level: str = "viewer", until: datetime | None = None) -> None:
+    def share(
+        self, secret: UUID, *, owner: Subject, to: Subject, level: str = "viewer", until: datetime | None = None
+    ) -> None:
         with self.unit():
             revision = self.cfg.get(Sharing).state(owner, secret).head.revision
             wishes = Wishes(add=to.email, add_level=Level(level), add_until=until)
@@ -188,7 +190,8 @@ class World:
 
     def client(self, person: Subject | None = None) -> Client:
         """Return a browser of this person, signed in; None: of nobody."""
-        client = Client(self.app.test_client(), self)
+        http = self.app.test_client()
+        client = Client(http, self)
         if person is not None:
             answer = client.post("/login", email=person.email, password=PASSWORD)
             assert answer.status_code == 303, answer.text
@@ -202,19 +205,23 @@ class Client:
     http: FlaskClient
     world: World
 
+    @property
+    def site(self) -> str:
+        return self.world.cfg.settings.server.base_url
+
     def get(self, path: str, **how: Any) -> TestResponse:
-        return self.http.get(path, **how)
+        return self.http.get(path, **{"base_url": self.site, **how})
 
     def post(self, path: str, *, headers: Mapping[str, str] | None = None, **form: Any) -> TestResponse:
         """Send a form from our own page. Names with a hyphen: by `**{"level-…": …}`."""
         fields = {"csrf_token": self.token(), **form}
         sent = {name: value for name, value in fields.items() if value is not None}
-        return self.http.post(path, data=sent, headers={"Sec-Fetch-Site": "same-origin", **(headers or {})})
+        return self.http.post(path, base_url=self.site, data=sent, headers={"Sec-Fetch-Site": "same-origin", **(headers or {})})
 
     def token(self) -> str:
         """Return a valid form token of this browser."""
         for path in ("/confirm", "/login"):
-            if found := TOKEN.search(self.http.get(path).text):
+            if found := TOKEN.search(self.get(path).text):
                 return found[1]
         raise AssertionError("no page has a token")
 
@@ -231,7 +238,12 @@ def a_jira(**values: Any) -> Jira:
 
 
 def a_login(**values: Any) -> Login:
-    plain = {"name": "Travel portal", "website": "https://travel.example.org", "username": "anna", "password": "pw-4712"}
+    plain = {
+        "name": "Travel portal",
+        "website": "https://travel.example.org",
+        "username": "anna",
+        "password": "pw-4712",
+    }
     return Login(**{**plain, **values})
 
 
@@ -242,5 +254,5 @@ def build_world(folder: Path, environment: Mapping[str, str], **options: Any) ->
     handle = cfg.activate(SecretManagement, **options)
     app = cfg.flask_app(serving=False)
     app.testing = True
+    cfg.unit.prepare()
     return World(cfg, handle, app, clock, cfg.get(Safe).store, folder)
-

@@ -8,6 +8,7 @@ import click
 
 from app.audit.trail import AuditTrail
 from app.database import Unit
+from app.web.commands import command_unit
 
 
 def audit_commands(unit: Unit, trail: AuditTrail) -> click.Group:
@@ -21,7 +22,7 @@ def audit_commands(unit: Unit, trail: AuditTrail) -> click.Group:
     @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     def verify(as_json: bool) -> None:
         """Check that every event is there, unaltered and in its place."""
-        with unit.open():
+        with command_unit(unit):
             head = trail.head()
             broken = list(trail.broken())
         if as_json:

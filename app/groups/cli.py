@@ -12,8 +12,9 @@ from app.database import Unit
 from app.errors import Invalid
 from app.groups.service import Groups
 from app.subject import GroupLevel
-from app.users.cli import ACTOR, in_unit
+from app.users.cli import ACTOR
 from app.users.service import Users
+from app.web.commands import command_unit
 
 
 class Joining:
@@ -40,7 +41,7 @@ def groups_commands(unit: Unit, groups: Groups, users: Users) -> click.Group:
     @click.option("--description", default="")
     def create(name: str, description: str) -> None:
         """Create a team."""
-        with in_unit(unit):
+        with command_unit(unit):
             group = groups.create(ACTOR, name=name, description=description)
         click.echo(f"{group.name}: created")
 
@@ -50,7 +51,7 @@ def groups_commands(unit: Unit, groups: Groups, users: Users) -> click.Group:
     @click.option("--admin", is_flag=True, help="As group admin; the system group has none.")
     def add_member(group_name: str, email: str, admin: bool) -> None:
         """Make an active person a member of a group."""
-        with in_unit(unit):
+        with command_unit(unit):
             level = GroupLevel.ADMIN if admin else GroupLevel.MEMBER
             groups.add_member(ACTOR, groups.named(group_name).id, _person(users, email), level=level)
         click.echo(f"{email}: {level.value} of {group_name}")
@@ -60,7 +61,7 @@ def groups_commands(unit: Unit, groups: Groups, users: Users) -> click.Group:
     @click.argument("email")
     def remove_member(group_name: str, email: str) -> None:
         """End a membership; what the person published stays."""
-        with in_unit(unit):
+        with command_unit(unit):
             groups.remove_member(ACTOR, groups.named(group_name).id, _person(users, email))
         click.echo(f"{email}: no longer in {group_name}")
 
@@ -68,7 +69,7 @@ def groups_commands(unit: Unit, groups: Groups, users: Users) -> click.Group:
     @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     def list_all(as_json: bool) -> None:
         """List all groups."""
-        with in_unit(unit):
+        with command_unit(unit):
             found = groups.all()
             counts = groups.counts([group.id for group in found])
         rows = [

@@ -25,6 +25,7 @@ class KeyManagement(System):
         cfg.provide(self.keyrings)
         cfg.site.checks["keyring"] = self.keyrings.refresh
         cfg.site.form_keys.append(self)
+        cfg.unit.prepare = lambda: self.keyrings.current
 
     def start(self) -> None:
         """Open the keyring, so that a missing or wrong root key stops the start."""

@@ -10,9 +10,10 @@ from uuid import UUID
 import click
 
 from app.database import Unit
-from app.errors import Invalid, TresorError
+from app.errors import Invalid
 from app.users.ports import CommandGroups
 from app.users.service import User, Users
+from app.web.commands import command_unit
 
 ACTOR = "command-line"
 
@@ -49,7 +50,7 @@ def users_commands(unit: Unit, users: Users, groups: list[CommandGroups]) -> cli
         if_missing: bool,
     ) -> None:
         """Create an active person."""
-        with in_unit(unit):
+        with command_unit(unit):
             if if_missing and users.find(email):
                 click.echo(f"{email}: exists already")
                 return
@@ -72,7 +73,7 @@ def users_commands(unit: Unit, users: Users, groups: list[CommandGroups]) -> cli
     @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     def list_all(as_json: bool) -> None:
         """List everybody."""
-        with in_unit(unit):
+        with command_unit(unit):
             names = users.role_names()
             rows = [_shown(user, names) for user in users.all()]
         if as_json:
@@ -85,7 +86,7 @@ def users_commands(unit: Unit, users: Users, groups: list[CommandGroups]) -> cli
     @click.argument("email")
     def disable(email: str) -> None:
         """End a person's access."""
-        with in_unit(unit):
+        with command_unit(unit):
             users.disable(ACTOR, _named(users, email).id)
         click.echo(f"{email}: disabled")
 
@@ -93,7 +94,7 @@ def users_commands(unit: Unit, users: Users, groups: list[CommandGroups]) -> cli
     @click.argument("email")
     def enable(email: str) -> None:
         """Let a disabled person in again."""
-        with in_unit(unit):
+        with command_unit(unit):
             users.enable(ACTOR, _named(users, email).id)
         click.echo(f"{email}: enabled")
 
@@ -102,7 +103,7 @@ def users_commands(unit: Unit, users: Users, groups: list[CommandGroups]) -> cli
     @password_stdin
     def password(email: str) -> None:
         """Set another password; all sessions end."""
-        with in_unit(unit):
+        with command_unit(unit):
             users.set_password(ACTOR, _named(users, email).id, password=read_password())
         click.echo(f"{email}: password set")
 
@@ -112,7 +113,7 @@ def users_commands(unit: Unit, users: Users, groups: list[CommandGroups]) -> cli
     @click.option("--remove", multiple=True)
     def role(email: str, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
         """Add and remove roles."""
-        with in_unit(unit):
+        with command_unit(unit):
             user = _named(users, email)
             users.change_roles(
                 ACTOR,
@@ -123,22 +124,6 @@ def users_commands(unit: Unit, users: Users, groups: list[CommandGroups]) -> cli
         click.echo(f"{email}: roles changed")
 
     return commands
-
-
-class in_unit:  # noqa: N801  # used like a function, in a with statement
-    """A command's boundary: one unit of work; an error is one line and exit status 1."""
-
-    def __init__(self, unit: Unit) -> None:
-        self._unit = unit.open()
-
-    def __enter__(self) -> None:
-        self._unit.__enter__()
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        try:
-            self._unit.__exit__(kind, error, trace)  # type: ignore[arg-type]  # as it came
-        except TresorError as known:
-            raise click.ClickException(str(known) or type(known).__name__) from known
 
 
 def read_password() -> str:

@@ -10,6 +10,7 @@ import click
 from app.database import Unit
 from app.vault.trash import Trash
 from app.vault.verify import Verifier
+from app.web.commands import command_unit
 
 
 def vault_commands(unit: Unit, trash: Trash, verifier: Verifier) -> click.Group:
@@ -24,7 +25,7 @@ def vault_commands(unit: Unit, trash: Trash, verifier: Verifier) -> click.Group:
     @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     def verify(everything: bool, as_json: bool) -> None:
         """Open every secret and say which do not verify. Exit status 1 if one does not."""
-        with unit.open():
+        with command_unit(unit):
             count = verifier.count()
             findings = list(verifier.findings(every_version=everything))
         damaged = {finding.id for finding in findings}
@@ -42,7 +43,8 @@ def vault_commands(unit: Unit, trash: Trash, verifier: Verifier) -> click.Group:
     @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     def collect(dry_run: bool, as_json: bool) -> None:
         """Destroy what lay in the trash too long, and remove blobs that nothing names."""
-        collected = trash.collect(dry_run=dry_run)
+        with command_unit(unit):
+            collected = trash.collect(dry_run=dry_run)
         if as_json:
             click.echo(
                 json.dumps(

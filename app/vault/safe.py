@@ -64,7 +64,7 @@ class Safe:
     """Puts typed credentials into blobs and takes them out again, verified."""
 
     def __init__(self, unit: Unit, clock: Clock, store: BlobStore, keyrings: Keyrings, registry: Registry) -> None:
-        self._unit, self._clock, self._store = unit, clock, store
+        self._unit, self._clock, self.store = unit, clock, store
         self._keyrings, self._registry = keyrings, registry
 
     def put(self, secret_id: UUID, credentials: Credentials) -> Blob:
@@ -75,7 +75,7 @@ class Safe:
         version_id, dek = uuid4(), new_dek()
         data = seal_with(dek, to_json(credentials), self._blob_context(secret_id, version_id))
         name = secrets.token_hex(32)
-        self._store.put(name, data)
+        self.store.put(name, data)
         return Blob(version_id, kind.id, kind.schema, name, len(data), hashlib.sha256(data).digest(), dek)
 
     def add(self, secret_id: UUID, number: int, blob: Blob, *, author: UUID) -> Version:
@@ -130,7 +130,7 @@ class Safe:
     def _open(self, row: Row[Any]) -> bytes:
         dek = self._unwrapped(row)
         try:
-            data = self._store.get(row.blob)
+            data = self.store.get(row.blob)
             if len(data) != row.size or hashlib.sha256(data).digest() != row.sha256:
                 raise Damaged(f"blob {row.blob}: not the bytes that were stored")
             return open_with(dek, data, self._blob_context(row.secret, row.id))

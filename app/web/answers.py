@@ -8,7 +8,7 @@ from types import TracebackType
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.errors import Misconfigured, Throttled, TresorError
 from app.web.boundary import TresorFlask
@@ -68,6 +68,8 @@ def answer_errors(app: TresorFlask) -> None:
         app.site.unit.roll_back()
         if error.code is None or error.code < 400:
             return error
+        if isinstance(error, SecurityError):  # of another host no address can be built, so no page either
+            return "This is not an address of this site.\n", 400, {"Content-Type": "text/plain"}
         return error_page(error.code)
 
     @app.errorhandler(Misconfigured)

@@ -75,7 +75,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
         yield each
 
 
-class serving:  # noqa: N801  # used like a function, in a with statement
+class serving:  # used like a function, in a with statement
     """Serve from `folder` until the block ends."""
 
     def __init__(self, folder: Path, stores: dict[str, str] | None = None) -> None:
@@ -169,5 +169,3 @@ def _listen(person: Person, kind: str, text: str) -> None:
     expected = "Failed to load resource: the server responded with a status of 4"
     if kind == "error" and not text.startswith(expected):
         person.complaints.append(text)
-
-

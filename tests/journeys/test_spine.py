@@ -15,9 +15,7 @@ SMTP_PASSWORD = "maple-quartz-7-Orbit"
 JIRA_TOKEN = "ATATT3x-token-4711"
 
 
-def test_two_people_keep_share_and_publish_without_javascript(
-    served: Served, someone: Callable[..., Person]
-) -> None:
+def test_two_people_keep_share_and_publish_without_javascript(served: Served, someone: Callable[..., Person]) -> None:
     lena = someone()
     sets_up(lena)
     stores_smtp(lena)

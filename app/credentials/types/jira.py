@@ -19,7 +19,7 @@ from app.credentials.fields import field
 )
 class Jira(Credentials):
     name: str = field(_l("Name"), default=_l("My Jira instance"), hint=_l("How you will recognise it in the vault."))
-    email: str = field(_l("E-mail"), style="email", section=_l("Sign-in"))
+    email: str = field(_l("Email"), style="email", section=_l("Sign-in"))
     token: str = field(
         _l("Token"),
         style="secret",
