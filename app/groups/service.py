@@ -101,8 +101,8 @@ class Groups:
         for row in self._unit.execute(self._rows.selection).all():
             try:
                 found.append(as_group(self._rows.open(row)))
-            except Damaged:
-                continue
+            except Damaged as damage:
+                self._audit.trouble(damage)
         return sorted(found, key=lambda group: (not group.system, group.name.casefold()))
 
     def named(self, name: str) -> Group:
@@ -144,10 +144,13 @@ class Groups:
         return group
 
     def manages(self, subject: Subject, group_id: UUID) -> bool:
-        """Return whether a person decides about a group's members and publications; the system group's."""
-        if subject.may(MANAGE):
-            return True
-        return group_id != SYSTEM and subject.is_admin_of(group_id)
+        """Return whether a person decides about a group's members and publications.
+
+        A team's admins do, and who manages all groups; about the system group administrators alone.
+        """
+        if group_id == SYSTEM:
+            return subject.may(MANAGE) and self._users.is_administrator(subject.id)
+        return subject.may(MANAGE) or subject.is_admin_of(group_id)
 
     def managed(self, subject: Subject, group_id: UUID) -> Group:
         """Return a group to who manages it. Raises Refused, Forbidden for its other members."""
@@ -311,7 +314,8 @@ class Groups:
         for row in self._unit.execute(self._rows.selection.where(TABLE.c.id.in_(ids))).all():
             try:
                 opened = self._rows.open(row)
-            except Damaged:
+            except Damaged as damage:
+                self._audit.trouble(damage)
                 continue
             found[opened.id] = opened
             if not self._unit.is_writing:

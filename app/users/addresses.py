@@ -21,16 +21,26 @@ class Address(NamedTuple):
 
 
 def read_address(text: str) -> Address:
-    """Return an address in its canonical form. Raises Invalid with what to enter."""
+    """Return an address in its canonical form: a domain of our own network is as good as a public one.
+
+    Raises Invalid with what to enter.
+    """
     plain = unicodedata.normalize("NFC", text).strip()
-    if len(plain) > LONGEST:
-        raise Invalid(_("Enter an email address, such as anna@example.org"), field="email")
     try:
-        found = validate_email(plain, check_deliverability=False, allow_smtputf8=True)
+        found = validate_email(plain[: LONGEST + 1], check_deliverability=False, globally_deliverable=False)
     except (EmailNotValidError, UnicodeError):
-        raise Invalid(_("Enter an email address, such as anna@example.org"), field="email") from None
+        raise _wrong() from None
+    if "." not in found.ascii_domain and found.ascii_domain != "localhost":
+        raise _wrong()
+    if unicodedata.normalize("NFKC", found.local_part) != found.local_part:
+        text = _("This address holds characters that only look like others. Write it with plain letters.")
+        raise Invalid(text, field="email")
     shown = f"{found.local_part}@{found.ascii_domain.lower()}"
     return Address(shown, shown.casefold())
+
+
+def _wrong() -> Invalid:
+    return Invalid(_("Enter an email address, such as anna@example.org"), field="email")
 
 
 def key_of(text: str) -> str | None:

@@ -7,29 +7,33 @@ from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import ColumnElement, Table, delete, insert, select
 
+from app.audit.service import Audit
 from app.clock import Clock
 from app.crypto.passwords import Passwords
 from app.database import Unit
-from app.errors import Damaged, Invalid, Refused
+from app.errors import Damaged, Forbidden, Invalid, Refused
 from app.keys.keyrings import Keyrings
 from app.keys.sealed import Opened, SealedRows
 from app.keys.trail import Note
 from app.subject import GroupLevel, Subject
 from app.users.addresses import key_of, read_address
 from app.users.models import Account, Membership, MembershipRow, RoleContent, RoleRow, UserRoleRow, UserRow
-from app.users.permissions import ADMINISTRATOR, BUILT_IN, MEMBER
+from app.users.permissions import ADMINISTRATOR, BUILT_IN, MEMBER, Permissions
 
 USER: Table = UserRow.__table__  # type: ignore[assignment]  # a mapped class's table
 ROLE: Table = RoleRow.__table__  # type: ignore[assignment]
 USER_ROLE: Table = UserRoleRow.__table__  # type: ignore[assignment]
 MEMBERSHIP: Table = MembershipRow.__table__  # type: ignore[assignment]
 
+MANAGE = "user.manage"
+
 ACTIVE, INVITED, DISABLED = "active", "invited", "disabled"
 LONGEST_NAME = 100
 LONGEST_PASSWORD = 256
 MOST_AT_ONCE = 400
+MOST_GROUPS = 500
 
 By = Subject | str
 """Who does it: a person, or the name of a command."""
@@ -64,7 +68,10 @@ class User:
 
 
 class Users:
-    """What can be asked and changed about people."""
+    """What can be asked and changed about people.
+
+    Use cases take who does it first: a Subject, who must be allowed to, or the name of a command.
+    """
 
     def __init__(
         self,
@@ -72,13 +79,16 @@ class Users:
         clock: Clock,
         rows: SealedRows[Account],
         roles: SealedRows[RoleContent],
+        permissions: Permissions,
         passwords: Passwords,
         keyrings: Keyrings,
+        audit: Audit,
         *,
         minimum_length: int,
     ) -> None:
         self._unit, self._clock, self._rows, self._roles = unit, clock, rows, roles
-        self._passwords, self._keyrings, self._minimum_length = passwords, keyrings, minimum_length
+        self._permissions, self._passwords, self._keyrings = permissions, passwords, keyrings
+        self._audit, self._minimum_length = audit, minimum_length
 
     def first_start(self) -> None:
         """Store the built-in roles; fills keys.FirstStart."""
@@ -112,6 +122,11 @@ class Users:
         """Return everybody who verifies, by name."""
         return sorted(self._verified(), key=lambda user: (user.name.casefold(), user.id))
 
+    def is_administrator(self, user_id: UUID) -> bool:
+        """Return whether a person is active and has the role Administrator, as their own row says."""
+        user = self.people([user_id]).get(user_id)
+        return user is not None and _administers(user)
+
     def active_member(self, user_id: UUID, group: UUID) -> bool:
         """Return whether a person is active and belongs to a group, as their own row says."""
         user = self.people([user_id]).get(user_id)
@@ -140,14 +155,17 @@ class Users:
     ) -> User:
         """Store a new active person with the role Member beside those named.
 
-        Raises Invalid for an address that is taken or none, a name or password that breaks a rule.
+        Raises Invalid for an address that is taken or none, a name or password that breaks a rule, a role that
+        does not exist; Forbidden.
         """
+        self._authorise(by, "user.create")
         address = read_address(email)
         hashed = self._hashed(password)
         names = self._name(first_name, "first_name"), self._name(last_name, "last_name")
         with self._unit.writing():
             if self._unit.execute(select(USER.c.id).where(USER.c.email_key == address.key)).first():
                 raise Invalid(_("Somebody with this address exists already."), field="email")
+            self._check_roles(by, roles)
             all_roles = tuple(dict.fromkeys([MEMBER, *roles]))
             user = as_user(
                 self._rows.insert(
@@ -168,7 +186,12 @@ class Users:
         return user
 
     def set_password(self, by: By, user_id: UUID, *, password: str) -> None:
-        """Give a person another password; all their sessions end. Raises Invalid, Refused."""
+        """Give a person another password; all their sessions end.
+
+        In the browser everybody sets their own alone. Raises Invalid, Refused, Forbidden.
+        """
+        if isinstance(by, Subject) and by.id != user_id:
+            raise Forbidden(action="user.password", kind="user", object_id=user_id)
         hashed = self._hashed(password)
         self._change(
             user_id,
@@ -184,7 +207,11 @@ class Users:
             self._rows.change(seen.opened, Note("user.rehash", subject=user_id), content=account)
 
     def disable(self, by: By, user_id: UUID) -> None:
-        """End a person's sessions and access; nothing is deleted. Raises Invalid for the last administrator."""
+        """End a person's sessions and access; nothing is deleted.
+
+        Raises Invalid for the last active administrator, Refused, Forbidden.
+        """
+        self._authorise(by, "user.disable")
         with self._unit.writing():
             self._guard_administrators(without=user_id)
             self._change(
@@ -195,14 +222,21 @@ class Users:
             )
 
     def enable(self, by: By, user_id: UUID) -> None:
-        """Let a disabled person sign in again. Raises Refused."""
+        """Let a disabled person sign in again. Raises Refused, Forbidden."""
+        self._authorise(by, "user.enable")
         self._change(user_id, note("user.enable", by), lambda account: account, status=ACTIVE)
 
     def change_roles(self, by: By, user_id: UUID, *, add: Sequence[UUID] = (), remove: Sequence[UUID] = ()) -> None:
-        """Add and remove roles. Raises Invalid for the last administrator and for taking Member away."""
+        """Add and remove roles; nobody grants what they lack.
+
+        Raises Invalid for the last active administrator, for a role that does not exist and for taking Member
+        away; Refused, Forbidden.
+        """
+        self._authorise(by, "user.roles")
         if MEMBER in remove:
             raise Invalid(_("Everybody has the role Member."))
         with self._unit.writing():
+            self._check_roles(by, add)
             if ADMINISTRATOR in remove:
                 self._guard_administrators(without=user_id)
             changed = self._change(
@@ -213,7 +247,10 @@ class Users:
             self._index_roles(changed)
 
     def set_membership(self, record: Note, user_id: UUID, *, group: UUID, level: GroupLevel | None) -> User:
-        """Make a person a member with a level, or none: groups decides, this reseals. Raises Refused, Conflict."""
+        """Make a person a member with a level, or none: groups decides, this reseals.
+
+        Raises Refused if there is nobody with this id, Invalid above 500 groups.
+        """
         with self._unit.writing():
             changed = self._change(user_id, record, lambda account: _with_membership(account, group, level))
             here = (MEMBERSHIP.c.user == user_id) & (MEMBERSHIP.c.group == group)
@@ -230,6 +267,8 @@ class Users:
         for user in self._verified(USER.c.id.in_(here)):
             if level := user.account.level_in(group):
                 found.append((user, level))
+            else:
+                self._misled("membership", user)
         return sorted(found, key=lambda each: (each[0].name.casefold(), each[0].id))
 
     def check_password_rules(self, password: str) -> None:
@@ -250,6 +289,20 @@ class Users:
             raise Invalid(_("A name has up to %(most)s letters.", most=LONGEST_NAME), field=field)
         return plain
 
+    def _authorise(self, by: By, action: str) -> None:
+        if isinstance(by, Subject):
+            by.require(MANAGE, action=action)
+
+    def _check_roles(self, by: By, roles: Sequence[UUID]) -> None:
+        """Raise Invalid unless all these roles exist, Forbidden if one of them allows what the giver may not."""
+        for role_id in roles:
+            opened = self._roles.load(role_id)
+            if opened is None:
+                raise Invalid(_("There is no such role."))
+            allowed = self._permissions.of(role_id, opened.content.permissions)
+            if isinstance(by, Subject) and not allowed <= by.permissions:
+                raise Forbidden(action="user.roles", kind="role", object_id=role_id)
+
     def _change(self, user_id: UUID, record: Note, change: Callable[[Account], Account], **columns: object) -> User:
         with self._unit.writing():
             seen = self._rows.load(user_id, lock=True)
@@ -263,31 +316,42 @@ class Users:
             raise Damaged("role Administrator is gone", kind="role", object_id=ADMINISTRATOR)
         holders = select(USER_ROLE.c.user).where(USER_ROLE.c.role == ADMINISTRATOR)
         for user in self._verified(USER.c.id.in_(holders)):
-            if user.id != without and user.active and ADMINISTRATOR in user.account.roles:
+            if ADMINISTRATOR not in user.account.roles:
+                self._misled("user_role", user)
+            elif user.id != without and user.active:
                 return
         last = self.get(without)
-        if last and last.active and ADMINISTRATOR in last.account.roles:
+        if last and _administers(last):
             raise Invalid(_("This is the last active administrator. Make somebody else administrator first."))
 
     def _index_roles(self, user: User) -> None:
         self._unit.execute(delete(USER_ROLE).where(USER_ROLE.c.user == user.id))
         self._unit.execute(insert(USER_ROLE), [{"user": user.id, "role": role} for role in user.account.roles])
 
-    def _verified(self, *where: object) -> list[User]:
-        statement = self._rows.selection.where(*where)  # type: ignore[arg-type]  # SQL expressions
+    def _verified(self, *where: ColumnElement[bool]) -> list[User]:
+        """Return the people that a condition finds and that verify; the others are recorded as damaged."""
         found = []
-        for row in self._unit.execute(statement).all():
+        for row in self._unit.execute(self._rows.selection.where(*where)).all():
             try:
                 found.append(as_user(self._rows.open(row)))
-            except Damaged:
-                continue
+            except Damaged as damage:
+                self._audit.trouble(damage)
         return found
+
+    def _misled(self, table: str, user: User) -> None:
+        """Record that a row which finds a person has no counterpart inside their seal."""
+        reason = f"{table}: a row names user {user.id}, whose own row does not know of it"
+        self._audit.trouble(Damaged(reason, action=f"{table}.damaged", kind="user", object_id=user.id))
 
 
 def as_user(opened: Opened[Account]) -> User:
     """Return a verified row as a person."""
     columns = opened.columns
     return User(opened, opened.id, columns["email"], columns["first_name"], columns["last_name"], columns["status"])
+
+
+def _administers(user: User) -> bool:
+    return user.active and ADMINISTRATOR in user.account.roles
 
 
 def note(action: str, by: By, **detail: str) -> Note:
@@ -305,4 +369,6 @@ def _with_membership(account: Account, group: UUID, level: GroupLevel | None) ->
     others = tuple(each for each in account.memberships if each.group != group)
     if level is None:
         return replace(account, memberships=others)
+    if len(others) >= MOST_GROUPS:
+        raise Invalid(_("Nobody can belong to more than %(most)s groups.", most=MOST_GROUPS), field="add")
     return replace(account, memberships=(*others, Membership(group, level)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Table, delete, insert, select, union_all, update
 
+from app.audit.service import Audit
 from app.clock import Clock
 from app.crypto.keyring import random_token, token_hash
 from app.database import Unit
@@ -51,11 +53,12 @@ class Sessions:
         roles: SealedRows[RoleContent],
         permissions: Permissions,
         groups: list[GroupProbe],
+        audit: Audit,
         limits: Limits,
     ) -> None:
         self._unit, self._clock, self._keyrings = unit, clock, keyrings
         self._users, self._roles, self._permissions = users, roles, permissions
-        self._groups, self._limits = groups, limits
+        self._groups, self._audit, self._limits = groups, audit, limits
         self._kept: dict[UUID, Opened[RoleContent]] = {}
         user_columns = [column.label(f"user_{column.name}") for column in USER.columns]
         self._statement = (
@@ -73,7 +76,10 @@ class Sessions:
         )
 
     def begin(self, user: User, *, device: str) -> str:
-        """Store a new session of a person who has just proved who they are, and return its token."""
+        """Store a new session of a person who has just proved who they are, and return its token.
+
+        Those of theirs that are over are removed.
+        """
         now = self._clock()
         token = random_token()
         row: dict[str, Any] = {
@@ -89,13 +95,24 @@ class Sessions:
         }
         row["mac"] = self._mac(row)
         with self._unit.writing():
+            over = (SESSION.c.user == user.id) & (SESSION.c.ends_at <= now)
+            self._unit.execute(delete(SESSION).where(over))
             self._unit.execute(insert(SessionRow).values(row))
         return token
 
     def subject(self, token: str) -> Subject | None:
-        """Return who has this session, or None if it has ended or never was. Raises Damaged."""
+        """Return who has this session, or None if it has ended, never was, or is damaged, which is recorded."""
         row = self._unit.execute(self._statement.where(SESSION.c.token_hash == token_hash(token))).one_or_none()
-        if row is None or not self._holds(row):
+        if row is None:
+            return None
+        try:
+            return self._found(row)
+        except Damaged as damage:
+            self._audit.trouble(damage)
+            return None
+
+    def _found(self, row: Row[Any]) -> Subject | None:
+        if not self._holds(row):
             return None
         account = self._users.open_columns(_user_columns(row))
         if account.columns["status"] != ACTIVE or account.content.generation != row.generation:
@@ -114,14 +131,9 @@ class Sessions:
             self.end(old_hash)
             return self.begin(user, device=device)
 
-    def prune(self) -> None:
-        """Remove sessions that are over."""
-        with self._unit.writing():
-            self._unit.execute(delete(SESSION).where(SESSION.c.ends_at <= self._clock()))
-
     def _holds(self, row: Row[Any]) -> bool:
-        """Return whether a row is genuine and within its limits; a forged one is an error."""
-        if self._mac(row._mapping) != row.mac:
+        """Return whether a row is within its limits. Raises Damaged if it is not as it was issued."""
+        if not hmac.compare_digest(self._mac(row._mapping), row.mac):
             raise Damaged("session: altered", kind="user", object_id=row.user, action="session.damaged")
         now = self._clock()
         return bool(now < row.ends_at and now < row.seen_at + self._limits.idle)
@@ -173,7 +185,8 @@ class Sessions:
             if kept is None or not kept.revision == revision == newest:
                 try:
                     kept = self._roles.load(role_id)
-                except Damaged:
+                except Damaged as damage:
+                    self._audit.trouble(damage)
                     continue
                 if kept is None:
                     continue

@@ -29,9 +29,11 @@ class Setup:
 
     def check(self, token: str) -> None:
         """Raise Refused unless this is the link and nobody has used it."""
-        self._keyrings.refresh()
         expected = self.token()
         if expected is None or not hmac.compare_digest(expected.encode(), token.encode("utf-8", "replace")):
+            raise Refused(action="setup.open")
+        self._keyrings.refresh()  # another process may have set up meanwhile
+        if self._keyrings.current.set_up:
             raise Refused(action="setup.open")
 
     def first_administrator(self, token: str, *, email: str, first_name: str, last_name: str, password: str) -> User:

@@ -2,76 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
+from uuid import UUID
 
 from flask_babel import gettext as _
-from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
-from limits.errors import StorageError
-from limits.storage import MemoryStorage, Storage, storage_from_string
-from limits.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
 
 from app.audit.service import Audit
 from app.clock import Clock
 from app.crypto.passwords import Passwords
 from app.database import Unit
-from app.errors import Conflict, Damaged, Invalid, Throttled
+from app.errors import Conflict, Damaged, Invalid
+from app.keys.keyrings import Keyrings
 from app.keys.trail import Note
-from app.settings import Limits as LimitSettings
 from app.subject import Subject
 from app.users.addresses import key_of
 from app.users.service import LONGEST_PASSWORD, User, Users
 from app.users.sessions import PREFERENCES, Sessions
+from app.users.throttle import Throttle
 
 log = logging.getLogger(__name__)
-
-ADDRESS_MINUTES = 10
-
-
-class Throttle:
-    """Counts failures by (address, account) and by address; a shared store that is down: by this process alone."""
-
-    def __init__(self, settings: LimitSettings) -> None:
-        self._enabled = settings.enabled
-        self._wait = settings.sign_in_wait_seconds
-        self._pair = RateLimitItemPerSecond(settings.sign_in_tries, settings.sign_in_wait_seconds)
-        self._address = RateLimitItemPerMinute(settings.address_tries, ADDRESS_MINUTES)
-        storage: Storage = storage_from_string(settings.url, wrap_exceptions=True)  # type: ignore[assignment]
-        self._shared = _limiter(storage)
-        self._alone = _limiter(MemoryStorage())
-
-    def check(self, address: str, account: str) -> None:
-        """Raise Throttled if this many failures are enough for now."""
-        if not self._enabled:
-            return
-        for item, key in self._items(address, account):
-            if not self._ask("test", item, key):
-                raise Throttled(
-                    _("Too many tries. Wait %(seconds)s seconds.", seconds=self._wait),
-                    seconds=self._wait,
-                    action="user.sign-in",
-                )
-
-    def failed(self, address: str, account: str) -> None:
-        """Count a failure."""
-        if self._enabled:
-            for item, key in self._items(address, account):
-                self._ask("hit", item, key)
-
-    def _items(self, address: str, account: str) -> list[tuple[RateLimitItemPerSecond | RateLimitItemPerMinute, str]]:
-        pair = hashlib.sha256(f"{address}\0{account}".encode("utf-8", "surrogatepass")).hexdigest()
-        return [(self._pair, pair), (self._address, address)]
-
-    def _ask(self, what: str, item: RateLimitItemPerSecond | RateLimitItemPerMinute, key: str) -> bool:
-        try:
-            return bool(getattr(self._shared, what)(item, key))
-        except StorageError:
-            log.warning("limits: the shared store does not answer, this process counts alone")
-            return bool(getattr(self._alone, what)(item, key))
-
-
-def _limiter(storage: Storage) -> MovingWindowRateLimiter | FixedWindowRateLimiter:
-    return MovingWindowRateLimiter(storage) if hasattr(storage, "acquire_entry") else FixedWindowRateLimiter(storage)
 
 
 class WrongPassword(Invalid):
@@ -85,14 +34,15 @@ class SignIn:
         self,
         unit: Unit,
         clock: Clock,
+        keyrings: Keyrings,
         users: Users,
         sessions: Sessions,
         passwords: Passwords,
         throttle: Throttle,
         audit: Audit,
     ) -> None:
-        self._unit, self._clock, self._users, self._sessions = unit, clock, users, sessions
-        self._passwords, self._throttle, self._audit = passwords, throttle, audit
+        self._unit, self._clock, self._keyrings, self._users = unit, clock, keyrings, users
+        self._sessions, self._passwords, self._throttle, self._audit = sessions, passwords, throttle, audit
 
     def sign_in(self, *, email: str, password: str, address: str, device: str) -> str:
         """Return the token of a new session.
@@ -102,10 +52,12 @@ class SignIn:
         account = key_of(email) or ""
         self._throttle.check(address, account)
         user = self._known(email)
-        stored = user.account.password if user and user.active else None
-        if not self._passwords.verify(stored, password[: LONGEST_PASSWORD + 1]) or user is None:
-            self._fail(user, address, account, "user.sign-in")
-        assert user is not None
+        if user is None or not self._proves(user, password):
+            if user is None:
+                self._passwords.verify(None, password[: LONGEST_PASSWORD + 1])
+            self._throttle.failed(address, account)
+            raise self._wrong("user.sign-in", user, account)
+        self._throttle.succeeded(address, account)
         self._renew(user, password)
         with self._unit.writing():
             token = self._sessions.begin(user, device=device)
@@ -114,14 +66,17 @@ class SignIn:
         return token
 
     def confirm(self, subject: Subject, *, password: str, address: str, device: str) -> str:
-        """Return the token of the session that replaces this one, its person having proved who they are again."""
+        """Return the token of the session that replaces this one, its person having proved who they are again.
+
+        Raises WrongPassword or Throttled.
+        """
         account = f"confirm {subject.id}"
         self._throttle.check(address, account)
         user = self._users.get(subject.id)
-        stored = user.account.password if user and user.active else None
-        if not self._passwords.verify(stored, password[: LONGEST_PASSWORD + 1]) or user is None:
-            self._fail(user, address, account, "user.confirm")
-        assert user is not None
+        if user is None or not self._proves(user, password):
+            self._throttle.failed(address, account)
+            raise self._wrong("user.confirm", user, account)
+        self._throttle.succeeded(address, account)
         with self._unit.writing():
             self._audit.record(Note("user.confirm", subject=user.id), kind="user", object_id=user.id)
             return self._sessions.confirm(user, subject.session_hash, device=device)
@@ -133,17 +88,29 @@ class SignIn:
             self._audit.record(Note("user.sign-out", subject=subject.id), kind="user", object_id=subject.id)
 
     def _known(self, email: str) -> User | None:
+        """Return who has this address; somebody whose row is damaged cannot sign in either."""
         try:
             return self._users.find(email)
-        except Damaged:
+        except Damaged as damage:
+            self._audit.trouble(damage)
             return None
 
-    def _fail(self, user: User | None, address: str, account: str, action: str) -> None:
-        self._throttle.failed(address, account)
+    def _proves(self, user: User, password: str) -> bool:
+        """Return whether this is an active person's password; it takes as long for others."""
+        stored = user.account.password if user.active else None
+        return self._passwords.verify(stored, password[: LONGEST_PASSWORD + 1])
+
+    def _wrong(self, action: str, user: User | None, account: str) -> WrongPassword:
+        """Record a failure, in the same time for known and unknown, and return the one answer."""
+        wrong = WrongPassword(_("Email or password is not right."))
+        wrong.action = action
         if user is not None:
-            note = Note(action, subject=user.id, detail={"outcome": "failed"})
-            self._audit.record_now(note, kind="user", object_id=user.id)
-        raise WrongPassword(_("Email or password is not right."))
+            wrong.kind, wrong.object_id = "user", user.id
+        else:
+            name = self._keyrings.current.mac("sign-in address", account)
+            wrong.kind, wrong.object_id = "address", UUID(bytes=name[:16])
+        self._audit.trouble(wrong)
+        return wrong
 
     def _renew(self, user: User, password: str) -> None:
         """Store a hash of older parameters anew; if somebody changed the person meanwhile, the next time."""

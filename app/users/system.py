@@ -20,13 +20,12 @@ from app.users.models import Account, RoleContent, RoleRow, UserRow
 from app.users.permissions import Permissions
 from app.users.ports import CommandGroups, GroupProbe
 from app.users.preferences import Preferences
-from app.users.service import Users
+from app.users.service import MANAGE, Users
 from app.users.sessions import Limits, Sessions
 from app.users.setup import Setup
-from app.users.sign_in import SignIn, Throttle
+from app.users.sign_in import SignIn
+from app.users.throttle import Throttle
 from app.users.views import pages
-
-MANAGE = "user.manage"
 
 
 class UserManagement(System):
@@ -43,17 +42,19 @@ class UserManagement(System):
         permissions.declare(MANAGE, _l("Manage people"), _l("Invite, change, disable and delete people."))
         rows = SealedRows(UserRow, Account, kind="user", unit=unit, keyrings=keyrings, trail=trail)
         roles = SealedRows(RoleRow, RoleContent, kind="role", unit=unit, keyrings=keyrings, trail=trail)
-        users = Users(unit, clock, rows, roles, passwords, keyrings, minimum_length=settings.passwords.minimum_length)
+        users = Users(
+            unit, clock, rows, roles, permissions, passwords, keyrings, audit, minimum_length=rules.minimum_length
+        )
         limits = Limits(
             idle=timedelta(minutes=settings.sessions.idle_minutes),
             absolute=timedelta(hours=settings.sessions.absolute_hours),
         )
         probes = cfg.fillings(GroupProbe)
-        sessions = Sessions(unit, clock, keyrings, rows, roles, permissions, probes, limits)
+        sessions = Sessions(unit, clock, keyrings, rows, roles, permissions, probes, audit, limits)
         cookie = SessionCookie(sessions, settings)
         self.setup = Setup(unit, keyrings, users, audit)
         throttle = Throttle(settings.limits)
-        sign_in = SignIn(unit, clock, users, sessions, passwords, throttle, audit)
+        sign_in = SignIn(unit, clock, keyrings, users, sessions, passwords, throttle, audit)
         for each in (permissions, users, sessions, cookie, self.setup, sign_in, Preferences(unit)):
             cfg.provide(each)
         cfg.fill(FirstStart, users)

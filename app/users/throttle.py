@@ -1,0 +1,103 @@
+"""Too many tries: how often a password may be guessed for one account from one address, and from one address at all."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+import time
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
+from typing import TypeVar
+
+from flask_babel import ngettext
+from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits.errors import ConfigurationError, StorageError
+from limits.storage import MemoryStorage, storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+
+from app.errors import Misconfigured, Throttled
+from app.settings import Limits
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+FORGOTTEN_MINUTES = 15
+"""How long failures count."""
+ADDRESS_MINUTES = 10
+IPV6_SITE_BITS = 64
+"""What one household or host gets of IPv6 addresses; it counts as one."""
+
+
+class Throttle:
+    """Counts failures. Known and unknown accounts count alike; a shared store that is down: this process alone."""
+
+    def __init__(self, settings: Limits) -> None:
+        self._enabled = settings.enabled
+        self._tries = RateLimitItemPerMinute(settings.sign_in_tries, FORGOTTEN_MINUTES, "tries")
+        self._wait = RateLimitItemPerSecond(1, settings.sign_in_wait_seconds, "wait")
+        self._address = RateLimitItemPerMinute(settings.address_tries, ADDRESS_MINUTES, "address")
+        try:
+            self._shared = FixedWindowRateLimiter(storage_from_string(settings.url, wrap_exceptions=True))
+        except (ConfigurationError, StorageError) as error:
+            raise Misconfigured(f"limits.url: {error}") from error
+        self._alone = FixedWindowRateLimiter(MemoryStorage())
+
+    def check(self, address: str, account: str) -> None:
+        """Raise Throttled, with the seconds to wait, while it is too early for another try."""
+        if not self._enabled:
+            return
+        pair, site = _pair(address, account), _site(address)
+        seconds = max(self._blocked(self._wait, pair), self._blocked(self._address, site))
+        if seconds:
+            text = ngettext("Too many tries. Wait %(num)s second.", "Too many tries. Wait %(num)s seconds.", seconds)
+            raise Throttled(text, seconds=seconds, action="user.sign-in")
+
+    def failed(self, address: str, account: str) -> None:
+        """Count a failure; from the last free try on, each one begins a wait."""
+        if not self._enabled:
+            return
+        pair = _pair(address, account)
+        self._ask(lambda limiter: limiter.hit(self._address, _site(address)))
+        self._ask(lambda limiter: limiter.hit(self._tries, pair))
+        if not self._ask(lambda limiter: limiter.test(self._tries, pair)):
+            self._ask(lambda limiter: limiter.hit(self._wait, pair))
+
+    def succeeded(self, address: str, account: str) -> None:
+        """Forget this account's failures from this address."""
+        if self._enabled:
+            pair = _pair(address, account)
+            self._ask(lambda limiter: limiter.clear(self._tries, pair))
+
+    def _blocked(self, item: RateLimitItemPerSecond | RateLimitItemPerMinute, key: str) -> int:
+        """Return the seconds until `item` can be used again; 0: now."""
+        if self._ask(lambda limiter: limiter.test(item, key)):
+            return 0
+        stats = self._ask(lambda limiter: limiter.get_window_stats(item, key))
+        return max(1, math.ceil(stats.reset_time - time.time()))
+
+    def _ask(self, question: Callable[[FixedWindowRateLimiter], T]) -> T:
+        try:
+            return question(self._shared)
+        except StorageError:
+            log.warning("limits: the shared store does not answer, this process counts alone")
+            return question(self._alone)
+
+
+def _pair(address: str, account: str) -> str:
+    """Return what stands in the store for an account tried from an address: no address of anybody."""
+    return hashlib.sha256(f"{_site(address)}\0{account}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _site(address: str) -> str:
+    """Return an address, or the network of an IPv6 one."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(IPv6Address(int(found) >> IPV6_SITE_BITS << IPV6_SITE_BITS))
