@@ -36,7 +36,7 @@ def read_address(text: str) -> Address:
         text = _("This address holds characters that only look like others. Write it with plain letters.")
         raise Invalid(text, field="email")
     shown = f"{found.local_part}@{found.ascii_domain.lower()}"
-    return Address(shown, shown.casefold())
+    return Address(shown, unicodedata.normalize("NFC", shown.casefold()))  # casefold may take letters apart
 
 
 def _wrong() -> Invalid:

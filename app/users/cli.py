@@ -56,17 +56,16 @@ def users_commands(unit: Unit, users: Users, groups: list[CommandGroups]) -> cli
                 return
             role_ids = [users.role_named(name) for name in roles]
             join = [port.joining(name) for name in group_names for port in groups]
-            with unit.writing():
-                user = users.create(
-                    ACTOR,
-                    email=email,
-                    first_name=first_name,
-                    last_name=last_name,
-                    password=read_password(),
-                    roles=role_ids,
-                )
-                for each in join:
-                    each(user.id)
+            user = users.create(
+                ACTOR,
+                email=email,
+                first_name=first_name,
+                last_name=last_name,
+                password=read_password(),
+                roles=role_ids,
+            )
+            for each in join:  # in the transaction that `create` began
+                each(user.id)
             click.echo(f"{user.email}: created")
 
     @commands.command("list")

@@ -58,7 +58,10 @@ class MembershipRow(Base):
 
 
 class SessionRow(Base):
-    """A signed-in browser, found by its token's hash; `mac` binds every column that decides."""
+    """A signed-in browser, found by its token's hash; `mac` binds every column that decides.
+
+    The trail tells of its beginning (revision 1) and its end, so that one put back after its end is refused.
+    """
 
     __tablename__ = "session"
 
@@ -68,6 +71,7 @@ class SessionRow(Base):
     }
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    id: Mapped[UUID]
     user: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
     generation: Mapped[int]
     issued_at: Mapped[datetime] = mapped_column(Time)

@@ -181,8 +181,7 @@ class Users:
                 )
             )
             self._index_roles(user)
-            if ADMINISTRATOR in all_roles and not self._keyrings.current.set_up:
-                self._keyrings.replace(lambda keyring: keyring.marked_set_up(), note("setup.done", by))
+            self._note_set_up(by, user)
         return user
 
     def set_password(self, by: By, user_id: UUID, *, password: str) -> None:
@@ -245,6 +244,7 @@ class Users:
                 lambda account: replace(account, roles=_merged(account.roles, add, remove)),
             )
             self._index_roles(changed)
+            self._note_set_up(by, changed)
 
     def set_membership(self, record: Note, user_id: UUID, *, group: UUID, level: GroupLevel | None) -> User:
         """Make a person a member with a level, or none: groups decides, this reseals.
@@ -323,6 +323,11 @@ class Users:
         last = self.get(without)
         if last and _administers(last):
             raise Invalid(_("This is the last active administrator. Make somebody else administrator first."))
+
+    def _note_set_up(self, by: By, user: User) -> None:
+        """Close the set-up link for good once there is an administrator, however they came to be one."""
+        if ADMINISTRATOR in user.account.roles and not self._keyrings.current.set_up:
+            self._keyrings.replace(lambda keyring: keyring.marked_set_up(), note("setup.done", by))
 
     def _index_roles(self, user: User) -> None:
         self._unit.execute(delete(USER_ROLE).where(USER_ROLE.c.user == user.id))

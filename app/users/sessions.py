@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Row, Table, delete, insert, select, union_all, update
 
@@ -15,9 +15,10 @@ from app.audit.service import Audit
 from app.clock import Clock
 from app.crypto.keyring import random_token, token_hash
 from app.database import Unit
-from app.errors import Damaged
+from app.errors import Damaged, Refused
 from app.keys.keyrings import Keyrings
 from app.keys.sealed import Opened, SealedRows
+from app.keys.trail import Note, Trail
 from app.subject import GroupLevel, Subject
 from app.users.models import Account, PreferencesRow, RoleContent, SessionRow
 from app.users.permissions import Permissions
@@ -28,7 +29,9 @@ SESSION: Table = SessionRow.__table__  # type: ignore[assignment]  # a mapped cl
 PREFERENCES: Table = PreferencesRow.__table__  # type: ignore[assignment]
 
 PURPOSE = "session"
-DECIDING = ("token_hash", "user", "generation", "issued_at", "ends_at", "confirmed_at", "factors")
+DECIDING = ("token_hash", "id", "user", "generation", "issued_at", "ends_at", "confirmed_at", "factors")
+BEGUN, ENDED = 1, 2
+"""The revisions that the trail tells of a session."""
 TOUCH = timedelta(minutes=1)
 LONGEST_DEVICE = 200
 
@@ -54,9 +57,10 @@ class Sessions:
         permissions: Permissions,
         groups: list[GroupProbe],
         audit: Audit,
+        trail: Trail,
         limits: Limits,
     ) -> None:
-        self._unit, self._clock, self._keyrings = unit, clock, keyrings
+        self._unit, self._clock, self._keyrings, self._trail = unit, clock, keyrings, trail
         self._users, self._roles, self._permissions = users, roles, permissions
         self._groups, self._audit, self._limits = groups, audit, limits
         self._kept: dict[UUID, Opened[RoleContent]] = {}
@@ -64,6 +68,7 @@ class Sessions:
         self._statement = (
             select(
                 SESSION,
+                trail.newest(SESSION.c.id).label("newest"),
                 *user_columns,
                 users.newest.label("user_newest_revision"),
                 PREFERENCES.c.language,
@@ -75,7 +80,7 @@ class Sessions:
             .outerjoin(PREFERENCES, PREFERENCES.c.user == SESSION.c.user)
         )
 
-    def begin(self, user: User, *, device: str) -> str:
+    def begin(self, user: User, *, device: str, action: str = "session.begin") -> str:
         """Store a new session of a person who has just proved who they are, and return its token.
 
         Those of theirs that are over are removed.
@@ -84,6 +89,7 @@ class Sessions:
         token = random_token()
         row: dict[str, Any] = {
             "token_hash": token_hash(token),
+            "id": uuid4(),
             "user": user.id,
             "generation": user.account.generation,
             "issued_at": now,
@@ -98,6 +104,8 @@ class Sessions:
             over = (SESSION.c.user == user.id) & (SESSION.c.ends_at <= now)
             self._unit.execute(delete(SESSION).where(over))
             self._unit.execute(insert(SessionRow).values(row))
+            note = Note(action, subject=user.id)
+            self._trail.record(note, kind="session", object_id=row["id"], revision=BEGUN)
         return token
 
     def subject(self, token: str) -> Subject | None:
@@ -120,21 +128,29 @@ class Sessions:
         self._touch(row)
         return self._as_subject(row, account)
 
-    def end(self, session_hash: bytes) -> None:
-        """End a session."""
+    def end(self, session_hash: bytes, *, action: str = "session.end") -> None:
+        """End a session. Raises Refused if it has ended before."""
         with self._unit.writing():
-            self._unit.execute(delete(SESSION).where(SESSION.c.token_hash == session_hash))
+            ending = delete(SESSION).where(SESSION.c.token_hash == session_hash)
+            row = self._unit.execute(ending.returning(SESSION.c.id, SESSION.c.user)).one_or_none()
+            if row is None:
+                raise Refused(action=action)
+            self._trail.record(
+                Note(action, subject=row.user), kind="session", object_id=row.id, revision=ENDED, gone=True
+            )
 
     def confirm(self, user: User, old_hash: bytes, *, device: str) -> str:
-        """Replace a session by a new one whose person has just typed the password again."""
+        """Replace a session by a new one whose person has just typed the password again. Raises Refused."""
         with self._unit.writing():
             self.end(old_hash)
-            return self.begin(user, device=device)
+            return self.begin(user, device=device, action="user.confirm")
 
     def _holds(self, row: Row[Any]) -> bool:
         """Return whether a row is within its limits. Raises Damaged if it is not as it was issued."""
         if not hmac.compare_digest(self._mac(row._mapping), row.mac):
-            raise Damaged("session: altered", kind="user", object_id=row.user, action="session.damaged")
+            raise _damaged(row, "altered")
+        if row.newest != BEGUN and not (row.newest is None and self._trail.told(row.id)):
+            raise _damaged(row, "the trail tells of its end, or not of it")
         now = self._clock()
         return bool(now < row.ends_at and now < row.seen_at + self._limits.idle)
 
@@ -193,6 +209,10 @@ class Sessions:
                 self._kept[role_id] = kept
             allowed |= self._permissions.of(role_id, kept.content.permissions)
         return allowed
+
+
+def _damaged(row: Row[Any], reason: str) -> Damaged:
+    return Damaged(f"session of {row.user}: {reason}", kind="user", object_id=row.user, action="session.damaged")
 
 
 def _user_columns(row: Row[Any]) -> dict[str, Any]:

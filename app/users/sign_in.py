@@ -13,7 +13,6 @@ from app.crypto.passwords import Passwords
 from app.database import Unit
 from app.errors import Conflict, Damaged, Invalid
 from app.keys.keyrings import Keyrings
-from app.keys.trail import Note
 from app.subject import Subject
 from app.users.addresses import key_of
 from app.users.service import LONGEST_PASSWORD, User, Users
@@ -60,8 +59,7 @@ class SignIn:
         self._throttle.succeeded(address, account)
         self._renew(user, password)
         with self._unit.writing():
-            token = self._sessions.begin(user, device=device)
-            self._audit.record(Note("user.sign-in", subject=user.id), kind="user", object_id=user.id)
+            token = self._sessions.begin(user, device=device, action="user.sign-in")
             self._remember(user)
         return token
 
@@ -77,15 +75,11 @@ class SignIn:
             self._throttle.failed(address, account)
             raise self._wrong("user.confirm", user, account)
         self._throttle.succeeded(address, account)
-        with self._unit.writing():
-            self._audit.record(Note("user.confirm", subject=user.id), kind="user", object_id=user.id)
-            return self._sessions.confirm(user, subject.session_hash, device=device)
+        return self._sessions.confirm(user, subject.session_hash, device=device)
 
     def sign_out(self, subject: Subject) -> None:
         """End this session."""
-        with self._unit.writing():
-            self._sessions.end(subject.session_hash)
-            self._audit.record(Note("user.sign-out", subject=subject.id), kind="user", object_id=subject.id)
+        self._sessions.end(subject.session_hash, action="user.sign-out")
 
     def _known(self, email: str) -> User | None:
         """Return who has this address; somebody whose row is damaged cannot sign in either."""

@@ -12,6 +12,7 @@ from app.audit.system import AuditTrails
 from app.audit.trail import AuditTrail
 from app.configurator import Configurator, System
 from app.crypto.passwords import Passwords
+from app.database import Unit
 from app.keys.keyrings import FirstStart, Keyrings
 from app.keys.sealed import SealedRows
 from app.users.cli import users_commands
@@ -26,6 +27,7 @@ from app.users.setup import Setup
 from app.users.sign_in import SignIn
 from app.users.throttle import Throttle
 from app.users.views import pages
+from app.web.commands import command_unit
 
 
 class UserManagement(System):
@@ -50,7 +52,7 @@ class UserManagement(System):
             absolute=timedelta(hours=settings.sessions.absolute_hours),
         )
         probes = cfg.fillings(GroupProbe)
-        sessions = Sessions(unit, clock, keyrings, rows, roles, permissions, probes, audit, limits)
+        sessions = Sessions(unit, clock, keyrings, rows, roles, permissions, probes, audit, trail, limits)
         cookie = SessionCookie(sessions, settings)
         self.setup = Setup(unit, keyrings, users, audit)
         throttle = Throttle(settings.limits)
@@ -63,17 +65,18 @@ class UserManagement(System):
         self._base_url = settings.server.base_url
         cfg.on_app(lambda app: app.register_blueprint(pages))
         cfg.on_app(lambda app: app.cli.add_command(users_commands(unit, users, cfg.fillings(CommandGroups))))
-        cfg.on_app(lambda app: app.cli.add_command(self._setup_link_command()))
+        cfg.on_app(lambda app: app.cli.add_command(self._setup_link_command(unit)))
 
     def setup_link(self) -> str | None:
         """Return the address that makes the first administrator, or None once set up."""
         token = self.setup.token()
         return f"{self._base_url}/setup/{token}" if token else None
 
-    def _setup_link_command(self) -> click.Command:
+    def _setup_link_command(self, unit: Unit) -> click.Command:
         @click.command("setup-link")
         def setup_link() -> None:
             """Print the link that makes the first administrator."""
-            click.echo(self.setup_link() or "set up already")
+            with command_unit(unit):
+                click.echo(self.setup_link() or "set up already")
 
         return setup_link

@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-import app.database
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -18,7 +16,7 @@ def upgrade() -> None:
     op.create_table(
         "audit",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
-        sa.Column("time", app.database.Time(), nullable=False),
+        sa.Column("time", sa.BigInteger(), nullable=False),
         sa.Column("subject", sa.Uuid(), nullable=True),
         sa.Column("actor", sa.String(), nullable=True),
         sa.Column("action", sa.String(), nullable=False),
@@ -39,7 +37,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("name_key", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("created_at", app.database.Time(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("seal", sa.LargeBinary(), nullable=False),
@@ -58,7 +56,7 @@ def upgrade() -> None:
         "lease",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("holder", sa.Uuid(), nullable=False),
-        sa.Column("until", app.database.Time(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
     )
     op.create_table(
@@ -74,8 +72,8 @@ def upgrade() -> None:
         "secret",
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("changed_at", app.database.Time(), nullable=False),
-        sa.Column("deleted_at", app.database.Time(), nullable=True),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
         sa.Column("once", sa.LargeBinary(), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -90,7 +88,7 @@ def upgrade() -> None:
         sa.Column("first_name", sa.String(), nullable=False),
         sa.Column("last_name", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
-        sa.Column("created_at", app.database.Time(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("seal", sa.LargeBinary(), nullable=False),
@@ -102,9 +100,9 @@ def upgrade() -> None:
         sa.Column("secret", sa.Uuid(), nullable=False),
         sa.Column("user", sa.Uuid(), nullable=False),
         sa.Column("level", sa.String(), nullable=False),
-        sa.Column("until", app.database.Time(), nullable=True),
+        sa.Column("until", sa.BigInteger(), nullable=True),
         sa.Column("by", sa.Uuid(), nullable=False),
-        sa.Column("at", app.database.Time(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["secret"], ["secret.id"], name=op.f("fk_access_secret")),
         sa.ForeignKeyConstraint(["user"], ["user.id"], name=op.f("fk_access_user")),
         sa.PrimaryKeyConstraint("secret", "user", name=op.f("pk_access")),
@@ -127,7 +125,7 @@ def upgrade() -> None:
         sa.Column("density", sa.String(), nullable=True),
         sa.Column("time_zone", sa.String(), nullable=True),
         sa.Column("reveal_seconds", sa.Integer(), nullable=True),
-        sa.Column("last_sign_in", app.database.Time(), nullable=True),
+        sa.Column("last_sign_in", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["user"], ["user.id"], name=op.f("fk_preferences_user")),
         sa.PrimaryKeyConstraint("user", name=op.f("pk_preferences")),
     )
@@ -136,9 +134,9 @@ def upgrade() -> None:
         sa.Column("secret", sa.Uuid(), nullable=False),
         sa.Column("group", sa.Uuid(), nullable=False),
         sa.Column("type", sa.String(), nullable=False),
-        sa.Column("changed_at", app.database.Time(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.Column("by", sa.Uuid(), nullable=False),
-        sa.Column("at", app.database.Time(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["group"], ["group.id"], name=op.f("fk_publication_group")),
         sa.ForeignKeyConstraint(["secret"], ["secret.id"], name=op.f("fk_publication_secret")),
         sa.PrimaryKeyConstraint("secret", "group", name=op.f("pk_publication")),
@@ -149,14 +147,15 @@ def upgrade() -> None:
     op.create_table(
         "session",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user", sa.Uuid(), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("issued_at", app.database.Time(), nullable=False),
-        sa.Column("ends_at", app.database.Time(), nullable=False),
-        sa.Column("confirmed_at", app.database.Time(), nullable=False),
+        sa.Column("issued_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("confirmed_at", sa.BigInteger(), nullable=False),
         sa.Column("factors", sa.String(), nullable=False),
         sa.Column("device", sa.String(), nullable=False),
-        sa.Column("seen_at", app.database.Time(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.Column("mac", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["user"], ["user.id"], name=op.f("fk_session_user")),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_session")),
@@ -186,7 +185,7 @@ def upgrade() -> None:
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("schema", sa.Integer(), nullable=False),
         sa.Column("author", sa.Uuid(), nullable=False),
-        sa.Column("time", app.database.Time(), nullable=False),
+        sa.Column("time", sa.BigInteger(), nullable=False),
         sa.Column("blob", sa.String(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
