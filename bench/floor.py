@@ -13,10 +13,12 @@ from flask import Flask, Response, abort, g, redirect, render_template_string, r
 
 LIST = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Vault</title>
 <link rel="stylesheet" href="/static/floor.css"></head><body><h1>Vault</h1><p>{{ user }}</p>
-<ul>{% for row in rows %}<li><a href="/secret/{{ row[0] }}">{{ row[1] }}</a> <span>{{ row[2] }}</span></li>{% endfor %}</ul>
-</body></html>"""
+<ul>{% for row in rows %}
+<li><a href="/secret/{{ row[0] }}">{{ row[1] }}</a> <span>{{ row[2] }}</span></li>
+{% endfor %}</ul></body></html>"""
 ONE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{{ row[1] }}</title></head><body>
-<h1>{{ row[1] }}</h1><dl>{% for line in value.split("\\n") %}<dt>field</dt><dd>{{ line }}</dd>{% endfor %}</dl></body></html>"""
+<h1>{{ row[1] }}</h1><dl>
+{% for line in value.split("\\n") %}<dt>field</dt><dd>{{ line }}</dd>{% endfor %}</dl></body></html>"""
 
 SCHEMA = """
 CREATE TABLE session (hash BLOB PRIMARY KEY, user INTEGER);
@@ -77,7 +79,9 @@ def floor_app(folder: Path) -> Flask:
     @app.before_request
     def session() -> None:
         token = request.cookies.get("session", "")
-        found = database().execute("SELECT user FROM session WHERE hash = ?", (hashlib.sha256(token.encode()).digest(),))
+        found = database().execute(
+            "SELECT user FROM session WHERE hash = ?", (hashlib.sha256(token.encode()).digest(),)
+        )
         row = found.fetchone()
         if row is None:
             abort(401)
