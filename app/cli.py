@@ -10,11 +10,10 @@ import click
 from flask import Flask, current_app
 from flask.cli import FlaskGroup, with_appcontext
 
-from app.database import check_schema
-from app.errors import Misconfigured, TresorError
 from app.settings import CHECKOUT
 from app.users.system import UserManagement
 from app.web.boundary import TresorFlask
+from app.web.commands import said_in_a_line
 
 
 def create_app() -> Flask:
@@ -36,7 +35,8 @@ def upgrade() -> None:
     """Create or migrate the schema."""
     from app.migrations.running import upgrade as run  # Alembic is slow to import
 
-    run(_site_app().site.unit.engine)
+    with said_in_a_line():
+        run(_site_app().site.unit.engine)
     click.echo("the schema is up to date")
 
 
@@ -51,11 +51,10 @@ def serve(host: str, port: int, workers: int, reload: bool) -> None:
     from app.migrations.running import upgrade as run  # Alembic is slow to import
 
     site = _site_app().site
-    run(site.unit.engine)
-    check_schema(site.unit)
-    handle = site.get(UserManagement)
-    with site.unit.open():
-        link = handle.setup_link()
+    with said_in_a_line():
+        run(site.unit.engine)
+        site.unit.prepare()
+        link = site.get(UserManagement).setup_link()
     click.echo(f"Tresor: {site.settings.server.base_url}")
     if link:
         click.echo(f"Create the administrator: {link}")
@@ -77,23 +76,7 @@ def commands(app: Flask) -> None:
 def main() -> None:
     """Run a command; what is wrong with the installation is said in a line each, with exit status 2."""
     group = FlaskGroup(create_app=create_app, add_version_option=False, load_dotenv=False, add_default_commands=False)
-    try:
-        group.main(standalone_mode=False)
-    except Misconfigured as wrong:
-        _end(wrong.lines, 2)
-    except TresorError as error:
-        _end([str(error) or type(error).__name__], 1)
-    except click.ClickException as wrong:
-        wrong.show()
-        raise SystemExit(wrong.exit_code) from None
-    except click.Abort:
-        raise SystemExit(130) from None
-
-
-def _end(lines: object, status: int) -> None:
-    for line in lines if isinstance(lines, (list, tuple)) else [lines]:
-        click.echo(f"tresor: {line}", err=True)
-    raise SystemExit(status)
+    group.main(prog_name="tresor")
 
 
 def _site_app() -> TresorFlask:

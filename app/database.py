@@ -10,9 +10,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, CursorResult, Engine, Executable, MetaData, create_engine, event, text
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    MetaData,
+    create_engine,
+    event,
+    inspect,
+    text,
+)
 from sqlalchemy.engine import Dialect, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -28,6 +39,7 @@ NAMES = MetaData(
     }
 )
 
+WHICH_URL = "database.url: an address such as sqlite:////folder/tresor.sqlite3 or postgresql+psycopg://user@host/name"
 
 SCHEMA = "0001"
 """The migration that this code was written for (app/migrations/versions)."""
@@ -55,13 +67,23 @@ class Time(TypeDecorator[datetime]):
 def create_database(url: str) -> Engine:
     """Return an engine in autocommit: a read leaves no transaction behind; `Unit.writing` begins one by hand.
 
-    url: sqlite:///… (WAL, synchronous=FULL, secure_delete) or postgresql+psycopg://….
+    url: sqlite:///… (WAL, synchronous=FULL, secure_delete) or postgresql+psycopg://…. Raises Misconfigured.
     """
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
-    if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise Misconfigured(WHICH_URL) from None
+    if parsed.drivername in {"postgresql", "postgresql+psycopg"}:
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", pool_pre_ping=True
+        )
+    if parsed.drivername != "sqlite" or parsed.database in {None, "", ":memory:"}:
+        raise Misconfigured(WHICH_URL)
+    folder = Path(str(parsed.database)).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Misconfigured(f"database.url: the folder {folder} cannot be made ({error.strerror})") from error
     engine = create_engine(parsed, isolation_level="AUTOCOMMIT", connect_args={"timeout": 15})
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
@@ -157,7 +179,7 @@ class Unit:
 
     def execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
         """Run one statement. Raises Unavailable if the database is down, locked or full."""
-        with _translated():
+        with translated():
             return self.connection.execute(statement, values)
 
     def fact(self, key: object, make: Callable[[], Any]) -> Any:
@@ -188,7 +210,7 @@ class Unit:
     def connection(self) -> Connection:
         work = self._now
         if work.connection is None:
-            with _translated():
+            with translated():
                 work.connection = self.engine.connect()
         return work.connection
 
@@ -200,32 +222,33 @@ class Unit:
         return work
 
     def _plain(self, sql: str) -> None:
-        with _translated():
+        with translated():
             self.connection.exec_driver_sql(sql)
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Turn a database that does not answer into Unavailable; a deadlock, or who was first, into Conflict."""
     try:
         yield
     except OperationalError as error:
-        raise Unavailable(f"database: {type(error.orig).__name__}") from error
+        raise Unavailable(f"the database does not answer ({type(error.orig).__name__})") from error
     except DBAPIError as error:
+        if type(error.orig).__name__ == "DatabaseError":  # SQLite: the file is no database, or a broken one
+            raise Unavailable(f"the database cannot be read ({error.orig})") from error
         if error.connection_invalidated:
-            raise Unavailable("database: connection lost") from error
+            raise Unavailable("the database does not answer (connection lost)") from error
         if getattr(error.orig, "sqlstate", "") in {"40001", "40P01", "23505"}:
             raise Conflict() from error
         raise
 
 
 def check_schema(unit: Unit) -> None:
-    """Raise Misconfigured unless the database has the tables that this code was written for."""
-    try:
-        with unit.open():
-            found = unit.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-    except (DBAPIError, Unavailable):
-        found = None
+    """Raise Misconfigured unless the database has the tables that this code was written for; Unavailable."""
+    with unit.open():
+        with translated():
+            there = inspect(unit.connection).has_table("alembic_version")
+        found = unit.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none() if there else None
     if found is None or found < SCHEMA:
         raise Misconfigured(f"database: its tables are at {found or 'nothing'}, {SCHEMA} is needed: flask db upgrade")
     if found > SCHEMA:

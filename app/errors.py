@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import IO, Any
 from uuid import UUID
+
+import click
 
 
 class TresorError(Exception):
@@ -77,9 +80,18 @@ class Damaged(TresorError):
     audited = True
 
 
-class Misconfigured(Exception):
-    """The installation cannot start. Each line names one setting or declaration and what to do."""
+class Misconfigured(click.ClickException):
+    """The installation cannot start. Each line names one setting or declaration and what to do.
+
+    Click shows it as these lines whichever program builds the app: `tresor`, `flask --app wsgi`, a server.
+    """
+
+    exit_code = 2
 
     def __init__(self, *lines: str) -> None:
         super().__init__("\n".join(lines))
         self.lines = lines
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        for line in self.lines:
+            click.echo(f"tresor: {line}", file=file, err=file is None)

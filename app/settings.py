@@ -46,7 +46,8 @@ class Server(Section):
     @classmethod
     def an_origin(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
+        bare = parts.path in {"", "/"} and not (parts.query or parts.fragment or "@" in parts.netloc)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or not bare or parts.port == 0:
             raise ValueError("an address such as https://vault.example.org, without a path")
         if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError("http is accepted for loopback only; use https")
@@ -132,6 +133,13 @@ class Settings(Section):
         return urlsplit(self.server.base_url).netloc
 
     @property
+    def origin(self) -> str:
+        """The base URL as browsers write it in `Origin`: in lower case, without the scheme's own port."""
+        parts = urlsplit(self.server.base_url)
+        usual = ":443" if self.secure else ":80"
+        return f"{parts.scheme}://{parts.netloc.lower().removesuffix(usual)}"
+
+    @property
     def database_url(self) -> str:
         return self.database.url or f"sqlite:///{self.server.data_dir}/data/tresor.sqlite3"
 
@@ -157,11 +165,14 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     merged = _read(CHECKOUT / "config" / "default.toml")
     if path := environment.get(CONFIG_FILE):
         _merge(merged, _read(Path(path)))
-    _merge(merged, _from_environment(environment))
+    told, wrong = _from_environment(environment)
+    _merge(merged, told)
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
-        raise Misconfigured(*map(_line, error.errors(include_input=False, include_url=False))) from None
+        wrong += map(_line, error.errors(include_input=False, include_url=False))
+    if wrong:
+        raise Misconfigured(*wrong)
     return _absolute(settings)
 
 
@@ -179,7 +190,7 @@ def _read(path: Path) -> dict[str, dict[str, object]]:
         content = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise Misconfigured(f"{path}: cannot be read ({error.strerror})") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{path}: not valid TOML ({error})") from None
     if loose := [key for key, value in content.items() if not isinstance(value, dict)]:
         raise Misconfigured(*(f"{path}: {key} stands outside of a section" for key in loose))
@@ -191,8 +202,10 @@ def _merge(into: dict[str, dict[str, object]], more: Mapping[str, Mapping[str, o
         into.setdefault(section, {}).update(values)
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, dict[str, object]]:
+def _from_environment(environment: Mapping[str, str]) -> tuple[dict[str, dict[str, object]], list[str]]:
+    """Return the settings that the environment holds, and a line for each name that is none."""
     found: dict[str, dict[str, object]] = {}
+    unknown = []
     for name, value in environment.items():
         if where := SHORT_NAMES.get(name):
             found.setdefault(where[0], {})[where[1]] = value
@@ -200,15 +213,16 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, dict[str, obj
             section, key = name.removeprefix(PREFIX).lower().split("__", 1)
             found.setdefault(section, {})[key] = value
         elif name.startswith(PREFIX) and name != CONFIG_FILE:
-            raise Misconfigured(f"{name}: unknown setting; sections and keys are in config/default.toml")
-    return found
+            unknown.append(f"{name}: unknown setting; sections and keys are in config/default.toml")
+    return found, unknown
 
 
 def _line(error: Mapping[str, object]) -> str:
     where = error["loc"]
     name = ".".join(map(str, where)) if isinstance(where, tuple) else str(where)
     unknown = error["type"] == "extra_forbidden"
-    return f"{name or 'settings'}: {'unknown setting' if unknown else error['msg']}"
+    why = "unknown setting" if unknown else str(error["msg"]).removeprefix("Value error, ")
+    return f"{name}: {why}" if name else why
 
 
 def _absolute(settings: Settings) -> Settings:

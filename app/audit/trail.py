@@ -60,6 +60,8 @@ class AuditTrail:
     ) -> None:
         """Keep an event for the end of this transaction."""
         waiting = self._waiting()
+        if not waiting.events:
+            self._unit.before_commit(lambda: self._append(waiting))
         if revision is not None and object_id is not None:
             waiting.told.add(object_id)
         waiting.events.append(
@@ -86,12 +88,14 @@ class AuditTrail:
 
     def head(self) -> Head:
         """Return the end of the chain; number 0 for an empty one. Raises Damaged if the chain became shorter."""
+        highest = self._highest  # before reading: another thread may append meanwhile
         statement = select(TABLE.c.number, TABLE.c.mac).order_by(TABLE.c.number.desc()).limit(1)
         row = self._unit.execute(statement).one_or_none()
         head = Head(row.number, row.mac) if row else Head(0, b"")
-        if head.number < self._highest:
-            raise Damaged(f"audit: event {self._highest} was there and is gone", action="audit.damaged")
-        self._highest = head.number
+        if head.number < highest:
+            raise Damaged(f"audit: event {highest} was there and is gone", action="audit.damaged")
+        if not self._unit.is_writing:  # what is not committed may yet be rolled back
+            self._saw(head.number)
         return head
 
     def broken(self) -> Iterator[int]:
@@ -106,12 +110,7 @@ class AuditTrail:
             expected, previous = row.number + 1, row.mac
 
     def _waiting(self) -> Waiting:
-        def begin() -> Waiting:
-            waiting = Waiting()
-            self._unit.before_commit(lambda: self._append(waiting))
-            return waiting
-
-        found: Waiting = self._unit.fact(self, begin)
+        found: Waiting = self._unit.fact(self, Waiting)
         return found
 
     def _append(self, waiting: Waiting) -> None:
@@ -126,6 +125,10 @@ class AuditTrail:
             rows.append({**row, "mac": head.mac})
         waiting.events.clear()
         self._unit.execute(insert(AuditRow), rows)
+        self._unit.after_commit(lambda: self._saw(head.number))
+
+    def _saw(self, number: int) -> None:
+        self._highest = max(self._highest, number)
 
     def _items(self, row: Any) -> list[Any]:
         return [row[name] for name in DECIDING]

@@ -39,12 +39,12 @@ def revision_of(form: Form) -> int:
 
 def read_wishes(form: Form) -> Wishes:
     """Return what was wished. Raises Invalid for what the page cannot have sent."""
-    refuse_unexpected(FIXED | {name for name in form if name.startswith(PREFIXES)})
+    refuse_unexpected(FIXED | {name for name in form if _names_somebody(name)})
     people = [
         Wish(user, _level(value), keep=_keeps(form.get(f"publications-{user}", "keep")))
         for name, value in form.items()
         if name.startswith("level-")
-        for user in [_id(name)]
+        for user in [UUID(name.removeprefix("level-"))]
     ]
     level = _level(form.get("add-level", GroupLevel.MEMBER.value))
     if level is None:
@@ -52,11 +52,13 @@ def read_wishes(form: Form) -> Wishes:
     return Wishes(people, form.get("add", "").strip(), level)
 
 
-def _id(name: str) -> UUID:
+def _names_somebody(name: str) -> bool:
+    """Return whether a name is a prefix and a person's id as our page writes it."""
+    prefix = next((each for each in PREFIXES if name.startswith(each)), None)
     try:
-        return UUID(name.removeprefix("level-"))
+        return prefix is not None and str(UUID(name.removeprefix(prefix))) == name.removeprefix(prefix)
     except ValueError:
-        raise _wrong() from None
+        return False
 
 
 def _level(text: str) -> GroupLevel | None:

@@ -248,10 +248,15 @@ class Groups:
             self._set_level(subject, group_id, wish.user, wish.level)
 
     def _lock(self, by: By, group_id: UUID) -> Group:
-        """Return the group, held until the transaction ends, to who may change its members."""
-        if isinstance(by, Subject):
-            self.managed(by, group_id)
-        return as_group(self._load(group_id))
+        """Return the group, held until the transaction ends, to who may change its members, then as now."""
+        if not isinstance(by, Subject):
+            return as_group(self._load(group_id))
+        self.managed(by, group_id)
+        group = as_group(self._load(group_id))
+        mine = self._users.get(by.id)  # a group admin may have been removed since the request began
+        if not (mine and mine.active and (by.may(MANAGE) or mine.account.level_in(group_id) is GroupLevel.ADMIN)):
+            raise Forbidden(action="group.members", kind="group", object_id=group_id)
+        return group
 
     def _load(self, group_id: UUID) -> Opened[GroupContent]:
         opened = self._rows.load(group_id, lock=True)

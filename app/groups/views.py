@@ -17,7 +17,7 @@ from app.groups.service import USE, Group, Groups
 from app.subject import GroupLevel, Subject
 from app.users.service import User, Users
 from app.web.pages import page
-from app.web.policy import requires
+from app.web.policy import EVERYTHING, requires
 from app.web.site import current_site, service
 from app.web.subjects import current_subject
 
@@ -73,7 +73,7 @@ def members(group_id: UUID) -> ResponseReturnValue:
 
 
 @pages.post("/groups/<uuid:group_id>/members")
-@requires(USE)
+@requires(USE, keeps=lambda **_view: EVERYTHING)
 def save_members(group_id: UUID) -> ResponseReturnValue:
     """Change members together, or show the page again with what is wrong."""
     groups, subject = service(Groups), current_subject()

@@ -23,12 +23,13 @@ class KeyManagement(System):
             first_starts=cfg.fillings(FirstStart),
         )
         cfg.provide(self.keyrings)
+        cfg.site.checks["database"] = lambda: check_schema(cfg.unit)
         cfg.site.checks["keyring"] = self.keyrings.refresh
         cfg.site.form_keys.append(self)
-        cfg.unit.prepare = lambda: self.keyrings.current
+        cfg.unit.prepare = self.start
 
     def start(self) -> None:
-        """Open the keyring, so that a missing or wrong root key stops the start."""
+        """Open the keyring, so that tables of another time and a missing or wrong root key stop the start."""
         check_schema(self._cfg.unit)
         _ = self.keyrings.current
 

@@ -14,9 +14,16 @@ from app.errors import TresorError
 @contextmanager
 def command_unit(unit: Unit) -> Iterator[None]:
     """Enclose what a command does: committed at the end; an error rolls back and ends with exit status 1."""
-    try:
+    with said_in_a_line():
         unit.prepare()
         with unit.open():
             yield
+
+
+@contextmanager
+def said_in_a_line() -> Iterator[None]:
+    """Enclose what may fail: an error that has an answer is one line and exit status 1."""
+    try:
+        yield
     except TresorError as error:
         raise click.ClickException(str(error) or type(error).__name__) from error
