@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask, has_request_context, request
-from flask_babel import Babel
+from typing import Any
+
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel, get_translations
 
 from app.settings import CHECKOUT
 from app.web.site import Site
@@ -20,6 +22,18 @@ def speak(app: Flask, site: Site) -> None:
         BABEL_TRANSLATION_DIRECTORIES=str(CHECKOUT / "app/translations"),
     )
     Babel(app, locale_selector=lambda: language_of_request(site))
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension adds it
+        lambda text: catalogue().ugettext(text),
+        lambda one, many, count: catalogue().ungettext(one, many, count),
+        newstyle=True,
+    )
+
+
+def catalogue() -> Any:
+    """Return this answer's translations, looked up once an answer: a page asks for fifty texts."""
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    return g.catalogue
 
 
 def language_of_request(site: Site) -> str:
