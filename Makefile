@@ -9,34 +9,40 @@ WORKERS ?= 2
 export TRESOR_BASE_URL ?= http://127.0.0.1:$(PORT)
 
 .DEFAULT_GOAL := help
+.SILENT:
 .PHONY: help run dev test lint bench soak screenshots translations services
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 22
+	grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 22
 
 # ── set-up: each step once, and again when what it reads has changed ──
 
 .venv/.run: requirements.lock
+	echo "installing Python packages"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -e .venv/.test || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
 	touch $@
 
 .venv/.test: requirements-dev.lock requirements.lock
+	echo "installing Python packages for tests"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
 	touch $@ .venv/.run
 
 .node/.done: requirements-node.lock
+	echo "installing node, for browser assets"
 	test -x .node/bin/python || $(PYTHON) -m venv .node
 	.node/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
 	touch $@
 
 # with the development packages Azurite and axe come too
 node_modules/.test: package-lock.json .npmrc .node/.done
+	echo "installing browser assets and Azurite"
 	PATH="$(CURDIR)/.node/bin:$$PATH" npm ci --silent
 	touch $@ node_modules/.run
 
 node_modules/.run: package-lock.json .npmrc .node/.done
+	echo "installing browser assets"
 	test -e node_modules/.test || PATH="$(CURDIR)/.node/bin:$$PATH" npm ci --silent --omit=dev
 	touch $@
 
@@ -56,10 +62,10 @@ services: # PostgreSQL, Chromium: installed where they are missing and we are ro
 # ── what people call ──
 
 run: $(ready) ## serve on http://127.0.0.1:8000 (PORT=…)
-	@exec $(BIN)/python -m app.cli serve --host $(HOST) --port $(PORT) --workers $(WORKERS)
+	exec $(BIN)/python -m app.cli serve --host $(HOST) --port $(PORT) --workers $(WORKERS)
 
 dev: $(ready) ## serve, and start anew when a file changes
-	@exec $(BIN)/python -m app.cli serve --host $(HOST) --port $(PORT) --workers 1 --reload
+	exec $(BIN)/python -m app.cli serve --host $(HOST) --port $(PORT) --workers 1 --reload
 
 test: .venv/.test $(ready) node_modules/.test services lint ## everything that CI runs
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
