@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, make_response, redirect, request, url_for
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.exceptions import HTTPException
 
 from app.errors import Invalid, Throttled
 from app.users.cookies import SessionCookie
@@ -105,7 +109,8 @@ def confirmed() -> ResponseReturnValue:
     except WrongPassword:
         return _confirm_page(form, _("The password is not right."), 422)
     except Throttled as throttled:
-        return _confirm_page(form, str(throttled), 429)
+        text = str(throttled) or _("Too many people sign in at this moment. Try again.")
+        return _confirm_page(form, text, 429, headers=[("Retry-After", str(throttled.seconds))])
     return service(SessionCookie).put(make_response(redirect(_next(form.next.data or ""), 303)), token)
 
 
@@ -152,8 +157,7 @@ def language() -> ResponseReturnValue:
     chosen = request.form.get("language", "")
     if chosen not in LANGUAGES:
         raise Invalid(_("Tresor does not speak this language."))
-    came_from = request.referrer.removeprefix(request.host_url.rstrip("/")) if request.referrer else ""
-    response = make_response(redirect(_next(came_from), 303))
+    response = make_response(redirect(_next(_came_from()), 303))
     if who := person():
         service(Preferences).speak(who, language=chosen)
     response.set_cookie(
@@ -162,9 +166,22 @@ def language() -> ResponseReturnValue:
     return response
 
 
-def _confirm_page(form: ConfirmForm, failure: str | None, status: int) -> ResponseReturnValue:
-    cancel = url_for(current_site().home)
-    return page("users/confirm.html", "form", status=status, form=form, failure=failure, cancel_url=cancel)
+def _confirm_page(
+    form: ConfirmForm, failure: str | None, status: int, headers: Iterable[tuple[str, str]] = ()
+) -> ResponseReturnValue:
+    context = {"form": form, "failure": failure, "cancel_url": url_for(current_site().home)}
+    return page("users/confirm.html", "form", status=status, headers=headers, **context)
+
+
+def _came_from() -> str:
+    """Return the page of ours that sent this form, or "" if it can only be the answer to another form."""
+    origin, referrer = current_site().settings.origin, request.referrer or ""
+    address = referrer.removeprefix(origin) if referrer.startswith(f"{origin}/") else ""
+    try:
+        current_app.create_url_adapter(request).match(urlsplit(address).path, method="GET")  # type: ignore[union-attr]
+    except (HTTPException, ValueError):
+        return ""
+    return address
 
 
 def _next(address: str) -> str:

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from app.errors import Misconfigured, Throttled, TresorError
 from app.web.boundary import TresorFlask
 from app.web.forms import CSRF_FIELD
-from app.web.gate import CrossSite, TokenMissing, current_policy, request_id
+from app.web.gate import CrossSite, TokenMissing, request_id
 from app.web.pages import page
 from app.web.subjects import ConfirmNeeded, SignInNeeded
 
@@ -35,7 +35,7 @@ def answer_errors(app: TresorFlask) -> None:
     @app.errorhandler(SignInNeeded)
     def sign_in(_error: SignInNeeded) -> ResponseReturnValue:
         app.site.unit.roll_back()
-        if request.method == "GET":
+        if request.method in {"GET", "HEAD"}:
             return redirect(url_for(app.site.sign_in, next=request.full_path.rstrip("?")), 303)
         return error_page(
             401,
@@ -49,9 +49,9 @@ def answer_errors(app: TresorFlask) -> None:
         return redirect(url_for(app.site.confirm, next=request.path), 303)
 
     @app.errorhandler(TokenMissing)
-    def token(_error: TokenMissing) -> ResponseReturnValue:
+    def token(error: TokenMissing) -> ResponseReturnValue:
         app.site.unit.roll_back()
-        kept = _kept()
+        kept = [(name, value) for name, value in request.form.items() if name in error.public]
         return page("errors/resend.html", status=400, kept=kept, withheld=_withheld(kept), action=request.path)
 
     @app.errorhandler(CrossSite)
@@ -92,15 +92,6 @@ def error_page(
     reference = request_id() if status >= 500 else None
     context = {"title": title or None, "text": text or None, "reference": reference, "way_on": None}
     return page("errors/error.html", status=status, headers=headers or [], **context)
-
-
-def _kept() -> list[tuple[str, str]]:
-    """Return the public entries of the form that came without a valid token."""
-    policy = current_policy()
-    if policy is None or policy.keeps is None:
-        return []
-    public = policy.keeps(**(request.view_args or {}))
-    return [(name, value) for name, value in request.form.items() if name in public]
 
 
 def _withheld(kept: list[tuple[str, str]]) -> list[tuple[str, bool]]:

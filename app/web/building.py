@@ -34,6 +34,7 @@ def build_app(site: Site) -> TresorFlask:
     """Return the app of a site, still without the pages of its systems."""
     app = TresorFlask("tresor", static_folder=str(CHECKOUT / "static"), template_folder=str(CHECKOUT / "templates"))
     app.extensions[EXTENSION] = site
+    app.url_map.merge_slashes = False  # its redirect would be built from the Host header
     app.session_interface = FormCookies()
     app.config.update(_config(site))
     write_logs(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request
@@ -11,6 +12,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from app.errors import Forbidden
 from app.web.policy import Policy, policy_of
+from app.web.site import current_site
 from app.web.subjects import current_subject
 
 FORMS = frozenset({"", "application/x-www-form-urlencoded", "multipart/form-data"})
@@ -22,7 +24,11 @@ class CrossSite(ForbiddenPage):
 
 
 class TokenMissing(CSRFError):
-    """The form's token is missing, old or wrong: the page is shown again with what was typed."""
+    """The form's token is missing, old or wrong: the page is shown again with what was typed. public: those names."""
+
+    def __init__(self, description: str | None = None, *, public: Container[str] = ()) -> None:
+        super().__init__(description)
+        self.public = public
 
 
 def guard(app: Flask) -> None:
@@ -42,7 +48,7 @@ def guard(app: Flask) -> None:
             try:
                 csrf.protect()
             except CSRFError as error:
-                raise TokenMissing(error.description) from None
+                raise TokenMissing(error.description, public=_public_names(policy)) from None
         if not policy.public:
             subject = current_subject()
             if policy.permission and not subject.may(policy.permission):
@@ -56,12 +62,17 @@ def current_policy() -> Policy | None:
     return policy_of(current_app.view_functions[request.endpoint])
 
 
+def _public_names(policy: Policy) -> Container[str]:
+    """Return the fields that may be shown again. Raises Refused and the like if they are not this person's to see."""
+    return policy.keeps(**(request.view_args or {})) if policy.keeps else ()
+
+
 def refuse_other_sites() -> None:
     """Raise 403 unless the browser says that our own page sent this form (Fetch Metadata, else Origin)."""
     sent_by = request.headers.get("Sec-Fetch-Site")
     if sent_by == "same-origin":
         return
-    if sent_by is None and request.headers.get("Origin") == f"{request.scheme}://{request.host}":
+    if sent_by is None and request.headers.get("Origin") == current_site().settings.origin:
         return
     raise CrossSite()
 
@@ -74,7 +85,10 @@ def refuse_other_contents() -> None:
 
 def is_local(address: str) -> bool:
     """Return whether an address stays on this site: a path without host, scheme or tricks."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
     plain = not parts.scheme and not parts.netloc and address.startswith("/") and not address.startswith("//")
     return plain and "\\" not in address and address.isprintable()
 

@@ -35,7 +35,7 @@ def send_headers(app: Flask, site: Site) -> None:
         response.headers.update(FIXED)
         if site.settings.secure:
             response.headers["Strict-Transport-Security"] = HSTS
-        if request.endpoint == "static" and response.status_code == 200:
+        if request.endpoint == "static" and response.status_code in {200, 206, 304}:
             response.headers["Cache-Control"] = FOREVER if "v" in request.args else "public, max-age=3600"
             return response
         response.headers["Content-Security-Policy"] = POLICY.format(nonce=csp_nonce())

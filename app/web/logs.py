@@ -11,7 +11,7 @@ import traceback
 
 from flask import Flask, Response, g, has_request_context, request
 
-from app.web.subjects import person
+from app.web.subjects import person_if_found
 
 log = logging.getLogger("app.requests")
 
@@ -47,7 +47,7 @@ def write_logs(app: Flask) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         if request.endpoint not in {"static", "health.healthz"}:
-            who = person()
+            who = person_if_found()
             facts = {
                 "method": request.method,
                 "route": request.url_rule.rule if request.url_rule else None,

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-Keeps = Callable[..., Collection[str]]
+Keeps = Callable[..., Container[str]]
 """Takes the view's arguments; returns the names of the public fields that may be shown again."""
+
+
+class Everything:
+    """Contains every name: for a form without secret values whose fields are named by ids."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+EVERYTHING = Everything()
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,11 @@ def person() -> Subject | None:
     return cast(Subject, found.subject) if found.is_authenticated else None
 
 
+def person_if_found() -> Subject | None:
+    """Return who makes this request if somebody asked before; without a look into the database, which may be down."""
+    return person() if "subject_sought" in g else None
+
+
 def current_subject() -> Subject:
     """Return who makes this request. Raises SignInNeeded."""
     found = person()
