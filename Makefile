@@ -64,7 +64,7 @@ services: # PostgreSQL, Chromium: installed where they are missing and we are ro
 run: $(ready) ## serve on http://127.0.0.1:8000 (PORT=…)
 	exec $(BIN)/python -m app.cli serve --host $(HOST) --port $(PORT) --workers $(WORKERS)
 
-dev: $(ready) ## serve, and start anew when a file changes
+dev: .venv/.test $(ready) ## serve, and start anew when a file changes
 	exec $(BIN)/python -m app.cli serve --host $(HOST) --port $(PORT) --workers 1 --reload
 
 test: .venv/.test $(ready) node_modules/.test services lint ## everything that CI runs
