@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from app.audit.service import Audit, Event
@@ -33,6 +34,20 @@ ICONS = {
     "secret.delete": "trash-2",
     "secret.restore": "rotate-ccw",
 }
+SENTENCES = {
+    "secret.create": (_l("You created it"), _l("%(who)s created it")),
+    "secret.change": (_l("You changed: %(fields)s"), _l("%(who)s changed: %(fields)s")),
+    "secret.restore-version": (_l("You restored version %(number)s"), _l("%(who)s restored version %(number)s")),
+    "secret.reveal": (_l("You revealed: %(field)s"), _l("%(who)s revealed: %(field)s")),
+    "secret.copy": (_l("You copied: %(field)s"), _l("%(who)s copied: %(field)s")),
+    "secret.share": (_l("You shared it with %(other)s"), _l("%(who)s shared it with %(other)s")),
+    "secret.unshare": (_l("You took it from %(other)s"), _l("%(who)s took it from %(other)s")),
+    "secret.publish": (_l("You published it in %(group)s"), _l("%(who)s published it in %(group)s")),
+    "secret.withdraw": (_l("You withdrew it from %(group)s"), _l("%(who)s withdrew it from %(group)s")),
+    "secret.delete": (_l("You moved it to the trash"), _l("%(who)s moved it to the trash")),
+    "secret.restore": (_l("You restored it from the trash"), _l("%(who)s restored it from the trash")),
+}
+"""By the person who reads, and by anybody else. `other` and `group` stand after a preposition: "somebody", "you"."""
 OPENS = frozenset({"secret.reveal", "secret.copy"})
 
 
@@ -58,7 +73,7 @@ class Activity:
         names = self.names(subject, events)
         labels = labels_of(kind)
         told = [
-            Told(ICONS[event.action], _sentence(event, names, labels), event.time, event.action in OPENS)
+            Told(ICONS[event.action], _sentence(event, subject, names, labels), event.time, event.action in OPENS)
             for event in events
         ]
         if use := self._audit.uses([secret_id], USE).get(secret_id):
@@ -74,7 +89,7 @@ class Activity:
         groups = {UUID(event.detail["group"]) for event in events if "group" in event.detail}
         found = {str(each.id): each.name for each in self._users.people(mentioned).values()}
         found |= {str(each.id): each.name for each in self._groups.names(groups).values()}
-        return found | {str(subject.id): _("You")}
+        return found | {str(subject.id): _("you")}
 
     def changes(self, secret_id: UUID, kind: CredentialType | None) -> Mapping[int, str]:
         """Return which fields each version changed, in words, by its number."""
@@ -93,24 +108,16 @@ def _fields(event: Event, labels: Mapping[str, str]) -> str:
     return ", ".join(labels.get(name, name) for name in names if name)
 
 
-def _sentence(event: Event, names: Mapping[str, str], labels: Mapping[str, str]) -> str:
-    who = names.get(str(event.subject), event.actor or _("Somebody"))
-    other = names.get(event.detail.get("user", ""), _("somebody"))
-    group = names.get(event.detail.get("group", ""), _("a group"))
-    field = labels.get(event.detail.get("field", ""), event.detail.get("field", ""))
-    sentences = {
-        "secret.create": _("%(who)s created it", who=who),
-        "secret.change": _("%(who)s changed: %(fields)s", who=who, fields=_fields(event, labels)),
-        "secret.restore-version": _(
-            "%(who)s restored version %(number)s", who=who, number=event.detail.get("restored", "")
-        ),
-        "secret.reveal": _("%(who)s revealed: %(field)s", who=who, field=field),
-        "secret.copy": _("%(who)s copied: %(field)s", who=who, field=field),
-        "secret.share": _("%(who)s shared it with %(other)s", who=who, other=other),
-        "secret.unshare": _("%(who)s removed %(other)s", who=who, other=other),
-        "secret.publish": _("%(who)s published it in %(group)s", who=who, group=group),
-        "secret.withdraw": _("%(who)s withdrew it from %(group)s", who=who, group=group),
-        "secret.delete": _("%(who)s moved it to the trash", who=who),
-        "secret.restore": _("%(who)s restored it from the trash", who=who),
+def _sentence(event: Event, subject: Subject, names: Mapping[str, str], labels: Mapping[str, str]) -> str:
+    """Return what happened; "you" has sentences of its own, because verbs follow the person in German."""
+    field = event.detail.get("field", "")
+    values = {
+        "who": names.get(str(event.subject), event.actor or _("Somebody")),
+        "other": names.get(event.detail.get("user", ""), _("somebody")),
+        "group": names.get(event.detail.get("group", ""), _("a group")),
+        "field": labels.get(field, field),
+        "fields": _fields(event, labels),
+        "number": event.detail.get("restored", ""),
     }
-    return sentences[event.action]
+    by_me, by_others = SENTENCES[event.action]
+    return str(by_me if event.subject == subject.id else by_others) % values

@@ -418,19 +418,27 @@ def _owner_names(head: Head, people: Mapping[UUID, User], subject: Subject) -> s
 def _versions(secret: Secret, found: Sequence[Version] | None = None, *, may_restore: bool) -> list[Context]:
     from_page = stored_versions(secret) if found is None else found
     changed = service(Activity).changes(secret.head.id, service(Registry).get(secret.head.type))
-    authors = service(Users).people([version.author for version in from_page])
+    authors = service(Users).people([version.author for version in from_page if version.intact])
     current = secret.head.version
     return [
         {
             "number": version.number,
-            "author": authors[version.author].name if version.author in authors else _("Somebody"),
+            "author": _by(version.author, authors),
             "at": version.time,
             "current": version.number == current,
+            "intact": version.intact,
             "changed": changed.get(version.number, ""),
             "restore_url": _restore_url(secret, version) if may_restore and version.number != current else None,
         }
         for version in from_page
     ]
+
+
+def _by(user: UUID, people: Mapping[UUID, User]) -> str:
+    """Return whom a change was made by, as it stands after 'by'."""
+    if user == current_subject().id:
+        return str(_("you"))
+    return people[user].name if user in people else str(_("somebody"))
 
 
 def stored_versions(secret: Secret) -> Sequence[Version]:

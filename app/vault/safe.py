@@ -58,6 +58,8 @@ class Version:
     type: str
     author: UUID
     time: datetime
+    intact: bool = True
+    """False: the row does not verify, so author and time are not to be believed."""
 
 
 class Safe:
@@ -112,13 +114,19 @@ class Safe:
             from_json(kind.cls, plain)
 
     def versions(self, secret_id: UUID) -> list[Version]:
-        """Return a secret's versions, newest first, each verified by its wrapped key. Raises Damaged."""
+        """Return a secret's versions, newest first, each verified by its wrapped key; damaged ones say so."""
         statement = select(TABLE).where(TABLE.c.secret == secret_id).order_by(TABLE.c.number.desc())
         found = []
         for row in self._unit.execute(statement):
-            self._unwrapped(row)
-            found.append(Version(row.id, row.secret, row.number, row.type, row.author, row.time))
+            found.append(Version(row.id, row.secret, row.number, row.type, row.author, row.time, self._is_intact(row)))
         return found
+
+    def _is_intact(self, row: Row[Any]) -> bool:
+        try:
+            self._unwrapped(row)
+        except Damaged:
+            return False
+        return True
 
     def _row(self, secret_id: UUID, number: int) -> Row[Any]:
         statement = select(TABLE).where(TABLE.c.secret == secret_id, TABLE.c.number == number)

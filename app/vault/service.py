@@ -140,9 +140,13 @@ class Vault:
         return self._value(subject, secret_id, field, COPY)
 
     def versions(self, subject: Subject, secret_id: UUID) -> list[Version]:
-        """Return the versions, newest first. Raises Refused, Forbidden for viewers, Damaged."""
+        """Return the versions, newest first, also damaged ones. Raises Refused, Forbidden for viewers."""
         self._heads.usable(subject, secret_id, HISTORY)
-        return self._safe.versions(secret_id)
+        versions = self._safe.versions(secret_id)
+        if broken := [str(each.number) for each in versions if not each.intact]:
+            reason = f"secret {secret_id}: versions {','.join(broken)}"
+            self._audit.trouble(Damaged(reason, kind="secret", object_id=secret_id, action="secret.damaged"))
+        return versions
 
     def version(self, subject: Subject, secret_id: UUID, *, number: int) -> Credentials:
         """Return an older version's credentials, for comparing. Raises Refused, Forbidden, Damaged."""
