@@ -22,7 +22,7 @@ from app.vault.sharing_form import read_wishes, revision_of
 from app.vault.trash import Trash
 from app.web.forms import refuse_unexpected
 from app.web.pages import page
-from app.web.policy import requires
+from app.web.policy import EVERYTHING, requires
 from app.web.site import service
 from app.web.subjects import confirmed_subject, current_subject
 
@@ -176,7 +176,7 @@ def sharing(secret_id: UUID) -> ResponseReturnValue:
 
 
 @pages.post("/vault/<uuid:secret_id>/sharing")
-@requires(SHARE)
+@requires(SHARE, keeps=lambda **_view: EVERYTHING)
 def save_sharing(secret_id: UUID) -> ResponseReturnValue:
     """Save people and groups together, or show the page again with what is wrong."""
     use, subject = service(Sharing), current_subject()
