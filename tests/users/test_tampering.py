@@ -18,6 +18,7 @@ from app.users.permissions import ADMINISTRATOR
 from app.users.sessions import DECIDING, PURPOSE, SESSION, Sessions
 from tests.builders import PASSWORD, Client, World
 from tests.tampering import alter, columns, make_up, other, put_back, sealed_rows, stored, take_away
+from tests.users.cookies import session_token, take_session
 
 CUSTOM = UUID(int=7)
 
@@ -234,12 +235,12 @@ def test_a_session_from_before_a_password_change_put_back_is_worth_nothing(world
 def test_a_session_put_back_after_its_end_is_worth_nothing(world: World) -> None:
     anna = world.person("anna")
     client = world.client(anna)
-    token = client.http.get_cookie("session").value
+    token = session_token(client)
     rows = world_sessions(world, anna)
     assert client.post("/logout").status_code == 303
     for each in rows:
         put_back(world, "session", each)
-    client.http.set_cookie("session", token)
+    take_session(client, token)
     assert not is_let_in(client)
 
 
