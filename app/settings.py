@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
@@ -99,7 +100,7 @@ class Vault(Section):
 
 
 class Web(Section):
-    language: str
+    language: Literal["en", "de"]
     form_kib: int = Field(ge=1)
 
 
