@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from sqlalchemy import Engine, text
@@ -25,11 +26,13 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.set_main_option("path_separator", "os")
-    with translated(), engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        sqlite = engine.dialect.name == "sqlite"
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else "BEGIN")
-        if not sqlite:
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+    with ExitStack() as ending:
+        with translated():
+            connection = ending.enter_context(engine.execution_options(isolation_level="AUTOCOMMIT").connect())
+            sqlite = engine.dialect.name == "sqlite"
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else "BEGIN")
+            if not sqlite:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, revision)
