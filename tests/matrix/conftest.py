@@ -1,0 +1,180 @@
+"""One Tresor for the whole matrix on each kind of database, with everybody in it who the matrix names."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from werkzeug.test import TestResponse
+
+from app.credentials.values import to_plain
+from app.subject import SYSTEM, Subject
+from app.users.setup import Setup
+from app.vault.policy import Level
+from app.vault.sharing import Sharing, Wishes
+from tests.builders import PASSWORD, Client, World, a_jira, build_world
+from tests.matrix.table import PEOPLE
+from tests.services import Postgres
+
+SIGNED_IN = PEOPLE[1:]
+HOST = "127.0.0.1"
+
+
+@dataclass
+class Cast:
+    """Everybody of the matrix, with a browser each, and what they ask for."""
+
+    world: World
+    people: dict[str, Subject]
+    group: UUID
+    setup: str
+    browsers: dict[str, Client] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    kept: UUID = field(default_factory=uuid4)
+    trashed: UUID = field(default_factory=uuid4)
+
+    def browser(self, who: str) -> Client:
+        """Return the browser that this person has all the time."""
+        if who not in self.browsers:
+            self.browsers[who] = self.world.client(self.people.get(who))
+        return self.browsers[who]
+
+    def token(self, who: str) -> str:
+        """Return a form token of that browser."""
+        if who not in self.tokens:
+            self.tokens[who] = self.browser(who).token()
+        return self.tokens[who]
+
+    def places(self, *, fresh: bool = False) -> dict[str, object]:
+        """Return what the paths' names stand for. fresh: secrets that nobody else asks for."""
+        return {
+            "kept": self.secret() if fresh else self.kept,
+            "trashed": self.secret(trashed=True) if fresh else self.trashed,
+            "group": self.group,
+            "system": SYSTEM,
+            "setup": self.setup,
+            "unknown": uuid4(),
+        }
+
+    def secret(self, *, trashed: bool = False) -> UUID:
+        """Keep a secret of two versions, shared with viewer and editor, published in the group."""
+        world, owner = self.world, self.people["owner"]
+        made = world.keep(a_jira(), owner=owner)
+        with world.unit():
+            world.vault.change(owner, made, seen=1, values=to_plain(a_jira(name="Edited")), cleared=frozenset())
+        with world.unit():
+            for name, level in (("viewer", Level.VIEWER), ("editor", Level.EDITOR)):
+                self._shares(made, Wishes(add=self.people[name].email, add_level=level))
+            self._shares(made, Wishes(shown=frozenset({self.group}), ticked=frozenset({self.group})))
+            if trashed:
+                world.trash.delete(owner, made)
+        return made
+
+    def _shares(self, secret: UUID, wishes: Wishes) -> None:
+        sharing, owner = self.world.cfg.get(Sharing), self.people["owner"]
+        sharing.save(owner, secret, revision=sharing.state(owner, secret).head.revision, wishes=wishes)
+
+    def revision(self, table: str, identity: object) -> str:
+        """Return the revision of a row, as the page that showed it would send it."""
+        rows = self.world.sql(f'SELECT revision FROM "{table}" WHERE id = :id', id=self._stored(identity))
+        return str(rows[0].revision)
+
+    def _stored(self, identity: object) -> object:
+        return str(identity).replace("-", "") if self.world.cfg.unit.is_sqlite else identity
+
+    def ask(self, who: str, method: str, path: str, *, browser: Client | None = None, **how: Any) -> TestResponse:
+        """Send a request as this person's browser sends it from our own page."""
+        asking = browser or self.browser(who)
+        headers = {"Sec-Fetch-Site": "same-origin", **how.pop("headers", {})}
+        return asking.http.open(path, method=method, base_url=asking.site, headers=headers, **how)
+
+    def state(self) -> Mapping[str, list[dict[str, Any]]]:
+        """Return everything stored that a refused request may not change."""
+        tables = ("secret", "version", "access", "publication", "membership", "user", "role", "group", "keyring")
+        return {table: sorted(self.world.rows(table), key=repr) for table in tables}
+
+
+DATABASES = [pytest.param(kind, marks=pytest.mark.xdist_group(f"matrix-{kind}")) for kind in ("sqlite", "postgres")]
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def cast(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
+    """Everybody of the matrix in one Tresor, once on each kind of database."""
+    folder = tmp_path_factory.mktemp("matrix")
+    if request.param == "sqlite":
+        (folder / "data").mkdir()
+        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "data" / "tresor.sqlite3")
+        url = f"sqlite:///{folder}/data/tresor.sqlite3"
+        yield a_cast(folder, url)
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    url = postgres.new_database(template=request.getfixturevalue("postgres_template"))
+    made = a_cast(folder, url)
+    yield made
+    made.world.cfg.unit.engine.dispose()
+    postgres.drop(url)
+
+
+def a_cast(folder: Path, url: str) -> Cast:
+    """Return the people in their places, each signed in before anything about them changed."""
+    world = build_world(folder, {"TRESOR_DATABASE_URL": url})
+    setup = world.cfg.get(Setup).token()
+    assert setup is not None
+    people = {name: world.person(name, admin=name == "administrator") for name in SIGNED_IN}
+    group = world.group("Operations").id
+    cast = Cast(world, people, group, setup)
+    for name in SIGNED_IN:
+        cast.browser(name)
+    people["group-admin"] = world.joins(people["group-admin"], group, admin=True)
+    for name in ("owner", "member", "former"):
+        people[name] = world.joins(people[name], group)
+    cast.kept, cast.trashed = cast.secret(), cast.secret(trashed=True)
+    world.share(cast.kept, owner=people["owner"], to=people["disabled"], level="owner")
+    people["former"] = world.leaves(people["former"], group)
+    with world.unit():
+        world.users.disable("tests", people["disabled"].id)
+    return cast
+
+
+def anew(cast: Cast, who: str) -> tuple[Client, str]:
+    """Return another browser of this person, with a form token, for what ends or changes a session."""
+    if who != "disabled":
+        browser = cast.world.client(cast.people.get(who))
+        return browser, browser.token()
+    browser = cast.world.client()
+    old = cast.browser(who).http.get_cookie("session", domain=HOST)
+    assert old is not None
+    browser.http.set_cookie("session", old.value, domain=HOST)
+    return browser, browser.token()
+
+
+def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str]:
+    """Return what the page of this path would send."""
+    last = path.rsplit("/", 1)[1]
+    forms = {
+        "login": {"email": "stranger@example.org", "password": PASSWORD, "next": ""},
+        "confirm": {"password": PASSWORD, "next": ""},
+        "language": {"language": "en"},
+        "jira": {**_texts(to_plain(a_jira())), "once": ""},
+        "purge": {"name": "Edited"},
+        "members": {"revision": "1"},
+    }
+    if last == "edit":
+        return {**_texts(to_plain(a_jira(name="Changed"))), "version": "2"}
+    if last == "sharing":
+        secret = places["kept" if "{kept}" in path else "trashed"]
+        return {"revision": cast.revision("secret", secret), "add": "stranger@example.org", "add-level": "viewer"}
+    if last == "members":
+        group = places["group" if "{group}" in path else "system"]
+        member = cast.people["member"].id
+        return {"revision": cast.revision("group", group), f"level-{member}": "member"}
+    return forms.get(last, {})
+
+
+def _texts(values: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in values.items()}

@@ -1,0 +1,107 @@
+"""The matrix: every route and method, what it answers to each kind of person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+PEOPLE = (
+    "anonymous",  # nobody is signed in
+    "stranger",  # signed in, and has nothing to do with the secret or the group
+    "viewer",  # the secret is shared with them
+    "editor",  # the secret is shared with them
+    "owner",  # of the secret; a member of the group it is published in
+    "member",  # of that group
+    "group-admin",  # of that group
+    "administrator",  # of the installation; has no share of the secret, is in no group
+    "disabled",  # owned the secret, too; their cookie still lives
+    "former",  # was a member of the group and signed in as one
+)
+
+# {kept}: a secret in the vault. {trashed}: one in the trash. {group}: where both are published.
+# Statuses in the order of PEOPLE.
+MATRIX = """
+GET  /                                           303 303 303 303 303 303 303 303 303 303
+GET  /login                                      200 303 303 303 303 303 303 303 200 303
+POST /login                                      303 303 303 303 303 303 303 303 303 303
+POST /logout                                     401 303 303 303 303 303 303 303 401 303
+GET  /confirm                                    303 200 200 200 200 200 200 200 303 200
+POST /confirm                                    401 303 303 303 303 303 303 303 401 303
+GET  /setup/{setup}                              404 404 404 404 404 404 404 404 404 404
+POST /setup/{setup}                              404 404 404 404 404 404 404 404 404 404
+POST /language                                   303 303 303 303 303 303 303 303 303 303
+GET  /healthz                                    200 200 200 200 200 200 200 200 200 200
+GET  /readyz                                     200 200 200 200 200 200 200 200 200 200
+GET  /static/css/tresor.css                      200 200 200 200 200 200 200 200 200 200
+GET  /static/css/nothing.css                     404 404 404 404 404 404 404 404 404 404
+GET  /vault                                      303 200 200 200 200 200 200 200 303 200
+GET  /vault/new                                  303 200 200 200 200 200 200 200 303 200
+GET  /vault/new/jira                             303 200 200 200 200 200 200 200 303 200
+GET  /vault/new/smtp                             303 403 403 403 403 403 403 403 303 403
+GET  /vault/new/nothing                          303 404 404 404 404 404 404 404 303 404
+POST /vault/new/jira                             401 303 303 303 303 303 303 303 401 303
+POST /vault/new/smtp                             401 403 403 403 403 403 403 403 401 403
+POST /vault/new/nothing                          401 404 404 404 404 404 404 404 401 404
+GET  /vault/trash                                303 200 200 200 200 200 200 200 303 200
+GET  /vault/{kept}                               303 404 200 200 200 404 404 404 303 404
+GET  /vault/{trashed}                            303 404 404 404 404 404 404 404 303 404
+GET  /vault/{unknown}                            303 404 404 404 404 404 404 404 303 404
+POST /vault/{kept}/fields/token/reveal           401 404 200 200 200 404 404 404 401 404
+POST /vault/{kept}/fields/token/copy             401 404 200 200 200 404 404 404 401 404
+POST /vault/{kept}/fields/email/reveal           401 404 404 404 404 404 404 404 401 404
+POST /vault/{kept}/fields/email/copy             401 404 404 404 404 404 404 404 401 404
+POST /vault/{trashed}/fields/token/reveal        401 404 404 404 404 404 404 404 401 404
+POST /vault/{trashed}/fields/token/copy          401 404 404 404 404 404 404 404 401 404
+GET  /vault/{kept}/edit                          303 404 403 200 200 404 404 404 303 404
+POST /vault/{kept}/edit                          401 404 403 303 303 404 404 404 401 404
+GET  /vault/{trashed}/edit                       303 404 404 404 404 404 404 404 303 404
+POST /vault/{trashed}/edit                       401 404 404 404 404 404 404 404 401 404
+GET  /vault/{kept}/sharing                       303 404 403 403 200 404 404 404 303 404
+POST /vault/{kept}/sharing                       401 404 403 403 303 404 404 404 401 404
+POST /vault/{trashed}/sharing                    401 404 404 404 404 404 404 404 401 404
+GET  /vault/{kept}/delete                        303 404 403 403 200 404 404 404 303 404
+POST /vault/{kept}/delete                        401 404 403 403 303 404 404 404 401 404
+POST /vault/{trashed}/delete                     401 404 404 404 404 404 404 404 401 404
+POST /vault/{trashed}/restore                    401 404 404 404 303 404 404 404 401 404
+POST /vault/{kept}/restore                       401 404 404 404 404 404 404 404 401 404
+GET  /vault/{trashed}/purge                      303 404 404 404 200 404 404 404 303 404
+GET  /vault/{kept}/purge                         303 404 404 404 404 404 404 404 303 404
+POST /vault/{trashed}/purge                      401 404 404 404 303 404 404 404 401 404
+POST /vault/{kept}/purge                         401 404 404 404 404 404 404 404 401 404
+GET  /vault/{kept}/history                       303 404 403 200 200 404 404 404 303 404
+GET  /vault/{trashed}/history                    303 404 404 404 404 404 404 404 303 404
+POST /vault/{kept}/versions/1/restore            401 404 403 303 303 404 404 404 401 404
+POST /vault/{kept}/versions/9/restore            401 404 403 404 404 404 404 404 401 404
+POST /vault/{trashed}/versions/1/restore         401 404 404 404 404 404 404 404 401 404
+GET  /groups                                     303 200 200 200 200 200 200 200 303 200
+GET  /groups/{group}                             303 404 404 404 200 200 200 200 303 404
+GET  /groups/{system}                            303 404 404 404 404 404 404 200 303 404
+GET  /groups/{unknown}                           303 404 404 404 404 404 404 404 303 404
+GET  /groups/{group}/members                     303 404 404 404 403 403 200 200 303 404
+POST /groups/{group}/members                     401 404 404 404 403 403 303 303 401 404
+GET  /groups/{system}/members                    303 404 404 404 404 404 404 200 303 404
+GET  /groups/{group}/publications/{kept}/withdraw     303 404 404 404 200 404 200 200 303 404
+POST /groups/{group}/publications/{kept}/withdraw     401 404 404 404 303 404 303 303 401 404
+GET  /groups/{group}/publications/{trashed}/withdraw  303 404 404 404 404 404 404 404 303 404
+POST /groups/{group}/publications/{trashed}/withdraw  401 404 404 404 404 404 404 404 401 404
+GET  /groups/{system}/publications/{kept}/withdraw    303 404 404 404 404 404 404 404 303 404
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the matrix."""
+
+    method: str
+    path: str
+    statuses: Mapping[str, int]
+
+
+def lines() -> list[Line]:
+    """Return the matrix, read."""
+    found = []
+    for text in MATRIX.strip().splitlines():
+        method, path, *statuses = text.split()
+        assert len(statuses) == len(PEOPLE), text
+        found.append(Line(method, path, dict(zip(PEOPLE, map(int, statuses), strict=True))))
+    return found
