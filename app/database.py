@@ -7,16 +7,20 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from uuid import UUID
 
 from sqlalchemy import (
+    CHAR,
     BigInteger,
     Connection,
     CursorResult,
     Engine,
     Executable,
     MetaData,
+    Uuid,
     create_engine,
     event,
     inspect,
@@ -25,9 +29,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from app.clock import from_micros, to_micros
+from app.clock import EPOCH, from_micros, to_micros
 from app.errors import Conflict, Misconfigured, Unavailable
 
 NAMES = MetaData(
@@ -41,18 +45,38 @@ NAMES = MetaData(
 
 WHICH_URL = "database.url: an address such as sqlite:////folder/tresor.sqlite3 or postgresql+psycopg://user@host/name"
 
+NO_ID = UUID(int=0)
+
 SCHEMA = "0001"
 """The migration that this code was written for (app/migrations/versions)."""
 
 
-class Base(DeclarativeBase):
-    """A table. Rows are read and written by statements; no object tracks them."""
+class Id(TypeDecorator[UUID]):
+    """A UUID. What is none, written into SQLite by another hand, is read as NO_ID: no seal fits it, no list fails."""
 
-    metadata = NAMES
+    impl = Uuid
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(CHAR(32) if dialect.name == "sqlite" else Uuid())
+
+    def process_bind_param(self, value: UUID | None, dialect: Dialect) -> Any:
+        return value.hex if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
+        if value is None or isinstance(value, UUID):
+            return value
+        try:
+            return UUID(value)
+        except (ValueError, AttributeError, TypeError):
+            return NO_ID
 
 
 class Time(TypeDecorator[datetime]):
-    """A moment, stored as microseconds since 1970 UTC, so that both databases give back what was sealed."""
+    """A moment, stored as microseconds since 1970 UTC, so that both databases give back what was sealed.
+
+    What no calendar has, written by another hand, is read as 1970: no seal fits it, it is long ago, and no list fails.
+    """
 
     impl = BigInteger
     cache_ok = True
@@ -61,7 +85,17 @@ class Time(TypeDecorator[datetime]):
         return None if value is None else to_micros(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else from_micros(value)
+        try:
+            return None if value is None else from_micros(value)
+        except (OverflowError, TypeError):
+            return EPOCH
+
+
+class Base(DeclarativeBase):
+    """A table. Rows are read and written by statements; no object tracks them."""
+
+    metadata = NAMES
+    type_annotation_map: ClassVar[dict[Any, Any]] = {UUID: Id}
 
 
 def create_database(url: str) -> Engine:
@@ -90,6 +124,8 @@ def create_database(url: str) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # bytes that are no UTF-8, written by another hand, must not keep the other rows from being read
+    connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -136,9 +136,9 @@ class Exchanged(BlobStore):
         self._store.check()
 
 
-def safe_with(fifty: Fifty, store: Exchanged) -> Safe:
+def safe_with(world: World, store: BlobStore) -> Safe:
     """Return a safe over another store."""
-    cfg = fifty.world.cfg
+    cfg = world.cfg
     return Safe(cfg.unit, cfg.clock, store, cfg.get(Keyrings), cfg.get(Registry))
 
 

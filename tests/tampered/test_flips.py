@@ -65,7 +65,7 @@ def test_no_byte_of_a_version_row_can_be_flipped(fifty: Fifty) -> None:
 
 def test_no_byte_of_a_blob_can_be_flipped(fifty: Fifty) -> None:
     store, opened, tried = Exchanged(fifty.world.store), [], 0
-    safe = safe_with(fifty, store)
+    safe = safe_with(fifty.world, store)
     with fifty.world.unit():
         for row in fifty.versions():
             safe.check(row["secret"], row["number"])

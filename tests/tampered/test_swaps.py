@@ -56,7 +56,7 @@ def test_no_version_row_opens_in_the_place_of_another(fifty: Fifty) -> None:
 def test_no_two_blobs_can_be_exchanged(fifty: Fifty) -> None:
     store, versions = Exchanged(fifty.world.store), fifty.versions()
     blobs = {row["blob"]: fifty.world.store.get(row["blob"]) for row in versions}
-    safe = safe_with(fifty, store)
+    safe = safe_with(fifty.world, store)
     with fifty.world.unit():
         for one, other in permutations(versions, 2):
             store.instead = {one["blob"]: blobs[other["blob"]]}
