@@ -108,7 +108,10 @@ class Groups:
     def named(self, name: str) -> Group:
         """Return the group with this name; `system` is the system group. Raises Invalid."""
         if name == SYSTEM_COMMAND_NAME:
-            return self.names([SYSTEM])[SYSTEM]
+            found = self.names([SYSTEM]).get(SYSTEM)
+            if found is None:
+                raise Damaged("the system group is gone or damaged", kind="group", object_id=SYSTEM)
+            return found
         for group in self.all():
             if not group.system and key_of(group.name) == key_of(name):
                 return group

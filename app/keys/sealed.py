@@ -134,6 +134,8 @@ class SealedRows(Generic[C]):
         return Context(ROW, self._keyrings.current.deployment, tuple(items))
 
     def _check_fresh(self, columns: Mapping[str, Any], newest: int | None) -> None:
+        if type(columns["revision"]) is not int:  # SQLite keeps anything in any column
+            raise self._damaged(columns["id"], "its revision is no number")
         if newest is None and not self._trail.told(columns["id"]):
             raise self._damaged(columns["id"], "the trail knows nothing of it")
         if newest is not None and columns["revision"] < newest:

@@ -315,11 +315,12 @@ class Users:
         if self._roles.load(ADMINISTRATOR, lock=True) is None:
             raise Damaged("role Administrator is gone", kind="role", object_id=ADMINISTRATOR)
         holders = select(USER_ROLE.c.user).where(USER_ROLE.c.role == ADMINISTRATOR)
-        for user in self._verified(USER.c.id.in_(holders)):
+        found = self._verified(USER.c.id.in_(holders))
+        for user in found:
             if ADMINISTRATOR not in user.account.roles:
                 self._misled("user_role", user)
-            elif user.id != without and user.active:
-                return
+        if any(user.id != without and _administers(user) for user in found):
+            return
         last = self.get(without)
         if last and _administers(last):
             raise Invalid(_("This is the last active administrator. Make somebody else administrator first."))

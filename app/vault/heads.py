@@ -193,6 +193,12 @@ class Heads:
         return self._unit.execute(select(ACCESS.c.secret).where(listed)).first() is not None
 
 
+def misled(table: str, secret_id: UUID) -> Damaged:
+    """Return what to record of a row that finds a secret whose head does not know of it."""
+    reason = f"{table}: a row names secret {secret_id}, whose head does not know of it"
+    return Damaged(reason, kind="secret", object_id=secret_id, action=f"{table}.damaged")
+
+
 def as_head(opened: Opened[HeadContent]) -> Head:
     """Return a verified row as a head."""
     columns: Mapping[str, Any] = opened.columns

@@ -74,14 +74,14 @@ class Matching:
 
     def _published(self, type_id: str, group: UUID) -> list[Head]:
         here = select(PUBLICATION.c.secret).where(PUBLICATION.c.group == group, PUBLICATION.c.type == type_id)
-        statement = self._heads.rows.selection.where(SECRET.c.id.in_(here), SECRET.c.deleted_at.is_(None))
+        statement = self._heads.rows.selection.where(SECRET.c.id.in_(here))
         heads = [self._heads.verified(row) for row in self._unit.execute(statement).all()]
         here_too = [head for head in heads if head.is_published_in(group) and head.type == type_id]
         for head in heads:
             if head not in here_too:
                 note = Note("publication.damaged", detail={"group": str(group)})
                 self._audit.record_now(note, kind="secret", object_id=head.id)
-        return here_too
+        return [head for head in here_too if head.deleted_at is None]
 
     def _check(self, actor: str, hint: UUID | str | None, version: int | None) -> None:
         if not ACTOR.fullmatch(actor):

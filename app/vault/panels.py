@@ -8,11 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from app.audit.service import Audit
 from app.database import Unit
 from app.errors import Damaged
 from app.groups.service import Groups
 from app.subject import Subject
-from app.vault.heads import PUBLICATION, SECRET, Head, Heads
+from app.vault.heads import PUBLICATION, SECRET, Head, Heads, misled
 from app.vault.pages import publication
 from app.vault.sharing import Sharing
 
@@ -20,8 +21,9 @@ from app.vault.sharing import Sharing
 class GroupPanel:
     """Fills groups.Panels and groups.Leaving."""
 
-    def __init__(self, unit: Unit, heads: Heads, groups: Groups, sharing: Sharing) -> None:
-        self._unit, self._heads, self._groups, self._sharing = unit, heads, groups, sharing
+    def __init__(self, unit: Unit, heads: Heads, groups: Groups, sharing: Sharing, audit: Audit) -> None:
+        self._unit, self._heads, self._groups = unit, heads, groups
+        self._sharing, self._audit = sharing, audit
 
     def publications(self, subject: Subject, group: UUID) -> Sequence[Mapping[str, Any]]:
         """Return name, type, owner and last use: to who manages the group of all, to a member of their own."""
@@ -59,15 +61,18 @@ class GroupPanel:
             self._sharing.withdraw(subject, secret_id, group=group)
 
     def published_in(self, group: UUID) -> list[Head]:
-        """Return the verified heads that are published in a group, by name; damaged ones are passed over."""
+        """Return the verified heads that are published in a group, by name; damage is recorded and passed over."""
         here = select(PUBLICATION.c.secret).where(PUBLICATION.c.group == group)
         statement = self._heads.rows.selection.where(SECRET.c.id.in_(here), SECRET.c.deleted_at.is_(None))
         found = []
         for row in self._unit.execute(statement).all():
             try:
                 head = self._heads.verified(row)
-            except Damaged:
+            except Damaged as damage:
+                self._audit.trouble(damage)
                 continue
             if head.is_published_in(group):
                 found.append(head)
+            else:
+                self._audit.trouble(misled("publication", head.id))
         return sorted(found, key=lambda head: (head.name.casefold(), head.id))

@@ -206,7 +206,8 @@ class Vault:
             return Secret(head, grant.level, self._safe.get(head.id, head.version), reason=reason)
         except TypeMissing:
             return Secret(head, grant.level, None, "missing", reason)
-        except Damaged:
+        except Damaged as damage:
+            self._audit.trouble(damage)
             return Secret(head, grant.level, None, "damaged", reason)
 
     def _value(self, subject: Subject, secret_id: UUID, field: str, act: Act) -> str:

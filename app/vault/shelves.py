@@ -110,14 +110,17 @@ class Shelves:
                 wanted.append(row.id)
         for start in range(0, len(wanted), CHUNK):
             chunk = wanted[start : start + CHUNK]
-            rows = self._unit.execute(self._heads.rows.selection.where(SECRET.c.id.in_(chunk))).all()
+            # asked again whether they are listed: who was taken off the list since then is no damage
+            still = select(ACCESS.c.secret).where(ACCESS.c.user == user, ACCESS.c.secret.in_(chunk))
+            rows = self._unit.execute(self._heads.rows.selection.where(SECRET.c.id.in_(still))).all()
             found += [self._verified(row) for row in rows]
         return self._arrange(user, changes, found)
 
     def _verified(self, row: Row[Any]) -> Head | Entry:
         try:
             return self._heads.verified(row)
-        except Damaged:
+        except Damaged as damage:
+            self._audit.trouble(damage)
             return Entry(
                 row.id, row.type, row.revision, row.changed_at, None, Level.VIEWER, "personal", sort_key(""), ""
             )

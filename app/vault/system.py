@@ -121,6 +121,7 @@ class SecretManagement(System):
             clock,
             heads,
             store,
+            audit,
             kept=timedelta(days=settings.vault.trash_days),
             orphans_kept=timedelta(hours=settings.vault.orphan_hours),
         )
@@ -139,7 +140,7 @@ class SecretManagement(System):
         ]
         for each in services:
             cfg.provide(each)
-        panel = GroupPanel(unit, heads, groups, sharing)
+        panel = GroupPanel(unit, heads, groups, sharing, audit)
         cfg.fill(Panels, panel)
         cfg.fill(Leaving, panel)
         cfg.fill(Emptiness, NoBlobs(store))

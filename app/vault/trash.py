@@ -10,13 +10,14 @@ from flask_babel import gettext as _
 from sqlalchemy import Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.audit.service import Audit
 from app.blobs.store import BlobStore
 from app.clock import Clock
 from app.database import Unit
 from app.errors import Damaged, Invalid, Refused
 from app.keys.trail import Note
 from app.subject import Subject
-from app.vault.heads import ACCESS, SECRET, VERSION, Head, Heads
+from app.vault.heads import ACCESS, SECRET, VERSION, Head, Heads, misled
 from app.vault.models import LeaseRow
 from app.vault.policy import DELETE, PURGE, RESTORE, USE, Level
 from app.vault.service import note
@@ -38,9 +39,18 @@ class Trash:
     """Deleted secrets: owners can bring them back for a while, then they are destroyed."""
 
     def __init__(
-        self, unit: Unit, clock: Clock, heads: Heads, store: BlobStore, *, kept: timedelta, orphans_kept: timedelta
+        self,
+        unit: Unit,
+        clock: Clock,
+        heads: Heads,
+        store: BlobStore,
+        audit: Audit,
+        *,
+        kept: timedelta,
+        orphans_kept: timedelta,
     ) -> None:
-        self._unit, self._clock, self._heads, self._store = unit, clock, heads, store
+        self._unit, self._clock, self._heads = unit, clock, heads
+        self._store, self._audit = store, audit
         self.kept, self._orphans_kept = kept, orphans_kept
 
     def delete(self, subject: Subject, secret_id: UUID) -> None:
@@ -62,9 +72,12 @@ class Trash:
         for row in self._unit.execute(statement).all():
             try:
                 head = self._heads.verified(row)
-            except Damaged:
+            except Damaged as damage:
+                self._audit.trouble(damage)
                 continue
             grant = head.grant(subject.id, self._clock())
+            if all(each.user != subject.id for each in head.access):
+                self._audit.trouble(misled("access", head.id))
             if grant and grant.level is Level.OWNER and not self.is_over(head):
                 found.append(head)
         return sorted(found, key=lambda head: head.deleted_at or self._clock(), reverse=True)
