@@ -8,19 +8,23 @@ from datetime import datetime
 from uuid import UUID
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from app.audit.service import Audit
 from app.clock import Clock
 from app.credentials.registry import Registry
 from app.database import Unit
-from app.errors import Conflict, Forbidden, Invalid, Refused
+from app.errors import Conflict, Damaged, Forbidden, Invalid, Refused
 from app.groups.service import Group, Groups
 from app.keys.trail import Note
 from app.subject import Subject
 from app.users.service import User, Users
-from app.vault.heads import Grant, Head, Heads, Publication
-from app.vault.policy import PUBLISH, SHARING, Level
+from app.vault.heads import ACCESS, PUBLICATION, Grant, Head, Heads, Publication
+from app.vault.policy import PUBLISH, SHARING, USE, Level
 from app.vault.service import note
+
+ENDED = _l("The end of access lies in the past. Choose a later day.")
 
 
 @dataclass(frozen=True)
@@ -119,14 +123,31 @@ class Sharing:
             self._heads.change(head, record, content=replace(head.opened.content, publications=left))
 
     def withdrawable(self, subject: Subject, secret_id: UUID, *, group: UUID, lock: bool = False) -> Head:
-        """Return a secret that this person may withdraw from a group. Raises Refused, Damaged."""
+        """Return a secret that this person may withdraw from a group. Raises Forbidden, Refused, Damaged.
+
+        Who neither owns it nor manages the group does not see the publication: as if there were none.
+        """
+        subject.require(USE, action="secret.withdraw")
         refused = Refused(action="secret.withdraw", kind="secret", object_id=secret_id)
-        head = self._heads.load(secret_id, lock=lock)
+        try:
+            head = self._heads.load(secret_id, lock=lock)
+        except Damaged:
+            if self._finds(subject, secret_id, group):
+                raise
+            raise refused from None
         if head is None or head.deleted_at is not None or not head.is_published_in(group):
             raise refused
         if subject.id not in head.owners() and not self._groups.manages(subject, group):
             raise refused
         return head
+
+    def _finds(self, subject: Subject, secret_id: UUID, group: UUID) -> bool:
+        """Return whether rows that find it lead this person to a secret whose head does not verify."""
+        published = (PUBLICATION.c.secret == secret_id) & (PUBLICATION.c.group == group)
+        if self._groups.manages(subject, group):
+            return self._unit.execute(select(PUBLICATION.c.secret).where(published)).first() is not None
+        owned = (ACCESS.c.secret == secret_id) & (ACCESS.c.user == subject.id) & (ACCESS.c.level == Level.OWNER.value)
+        return self._unit.execute(select(ACCESS.c.secret).where(owned)).first() is not None
 
     def _new_access(self, subject: Subject, head: Head, wishes: Wishes) -> tuple[tuple[Grant, ...], list[Note]]:
         now, notes, kept = self._clock(), [], []
@@ -154,7 +175,7 @@ class Sharing:
         if (level, until) == (grant.level, grant.until):
             return grant
         if until is not None and until != grant.until and until <= now:
-            raise Invalid(_("The end of access lies in the past. Choose a later day."), field=f"until-{grant.user}")
+            raise Invalid(ENDED, field=f"until-{grant.user}")
         return Grant(grant.user, level, until, by=subject.id, at=now)
 
     def _added(self, subject: Subject, head: Head, wishes: Wishes, now: datetime) -> Grant:
@@ -164,6 +185,8 @@ class Sharing:
         if any(grant.user == found.id for grant in head.access):
             raise Invalid(_("%(name)s has access already. Change the level in the list.", name=found.name), field="add")
         until = None if wishes.add_level is Level.OWNER else wishes.add_until
+        if until is not None and until <= now:
+            raise Invalid(ENDED, field="add")
         return Grant(found.id, wishes.add_level, until, by=subject.id, at=now)
 
     def _refuse_outsider(self, head: Head, grant: Grant) -> None:

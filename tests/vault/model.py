@@ -183,12 +183,11 @@ class Model:
         return None
 
     def withdraw(self, person: UUID, secret: Kept, group: UUID) -> Answer:
-        """An owner, or the group's admin; the system group has no admins."""
+        """An owner, or the group's admin; nobody else sees what is published. The system group has no admins."""
         if secret.purged or secret.deleted_at or group not in secret.groups:
             return "refused"
-        level = self.level(person, secret)
-        if level != "owner" and self.people[person].groups.get(group) != "admin":
-            return "forbidden" if level else "refused"
+        if self.level(person, secret) != "owner" and self.people[person].groups.get(group) != "admin":
+            return "refused"
         secret.groups.remove(group)
         return None
 
