@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import Dialect, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, PendingRollbackError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -44,6 +44,9 @@ NAMES = MetaData(
 )
 
 WHICH_URL = "database.url: an address such as sqlite:////folder/tresor.sqlite3 or postgresql+psycopg://user@host/name"
+
+WAS_FIRST = frozenset({"40001", "40P01", "23505"})
+"""PostgreSQL: serialization failure, deadlock, a unique key that another transaction took."""
 
 NO_ID = UUID(int=0)
 
@@ -136,6 +139,8 @@ class Work:
 
     connection: Connection | None = None
     writing: bool = False
+    depth: int = 0
+    """How many `writing` enclose each other at this moment."""
     last_statements: list[Callable[[], None]] = field(default_factory=list)
     after_commit: list[Callable[[], None]] = field(default_factory=list)
     facts: dict[object, Any] = field(default_factory=dict)
@@ -176,13 +181,24 @@ class Unit:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Enclose statements that change something, in the unit's one transaction."""
+        """Enclose statements that change something, in the unit's one transaction.
+
+        An error that leaves the outermost one undoes the transaction, so that who catches it keeps no half of it.
+        """
         with self.open():
             work = self._now
             if not work.writing:
                 self._plain("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
                 work.writing = True
-            yield
+            work.depth += 1
+            try:
+                yield
+            except BaseException:
+                if work.depth == 1:
+                    self.roll_back()
+                raise
+            finally:
+                work.depth -= 1
 
     def commit(self) -> None:
         """Run what was kept for the end, then commit. Raises Unavailable if the database does not answer."""
@@ -206,15 +222,22 @@ class Unit:
         work.last_statements.clear()
         work.after_commit.clear()
         work.facts.clear()
-        if work.writing:
-            work.writing = False
+        if not work.writing:
+            return
+        work.writing = False
+        if work.connection is not None and not work.connection.invalidated:
             try:
                 self._plain("ROLLBACK")
             except Unavailable:
-                self.connection.invalidate()
+                work.connection.invalidate()
 
     def execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
-        """Run one statement. Raises Unavailable if the database is down, locked or full."""
+        """Run one statement; one that changes something, inside of `writing` alone.
+
+        Raises Unavailable if the database is down, locked or full, Conflict for a deadlock or if another was first.
+        """
+        if getattr(statement, "is_dml", False) and not self._now.writing:
+            raise RuntimeError("a change belongs inside of `with unit.writing()`")
         with translated():
             return self.connection.execute(statement, values)
 
@@ -226,7 +249,9 @@ class Unit:
         return facts[key]
 
     def before_commit(self, statement: Callable[[], None]) -> None:
-        """Keep `statement` for the end of the transaction."""
+        """Keep `statement` for the end of the transaction, inside of which this is called."""
+        if not self._now.writing:
+            raise RuntimeError("there is no transaction to end: this belongs inside of `with unit.writing()`")
         self._now.last_statements.append(statement)
 
     def after_commit(self, reaction: Callable[[], None]) -> None:
@@ -245,6 +270,9 @@ class Unit:
     @property
     def connection(self) -> Connection:
         work = self._now
+        if work.connection is not None and work.connection.invalidated and not work.writing:
+            work.connection.close()  # it was lost, and no transaction with it: a new one can read on
+            work.connection = None
         if work.connection is None:
             with translated():
                 work.connection = self.engine.connect()
@@ -267,15 +295,17 @@ def translated() -> Iterator[None]:
     """Turn a database that does not answer into Unavailable; a deadlock, or who was first, into Conflict."""
     try:
         yield
-    except OperationalError as error:
-        raise Unavailable(f"the database does not answer ({type(error.orig).__name__})") from error
+    except PendingRollbackError as error:
+        raise Unavailable("the database does not answer (connection lost)") from error
     except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", "") in WAS_FIRST:
+            raise Conflict() from error
+        if isinstance(error, OperationalError):
+            raise Unavailable(f"the database does not answer ({type(error.orig).__name__})") from error
         if type(error.orig).__name__ == "DatabaseError":  # SQLite: the file is no database, or a broken one
             raise Unavailable(f"the database cannot be read ({error.orig})") from error
         if error.connection_invalidated:
             raise Unavailable("the database does not answer (connection lost)") from error
-        if getattr(error.orig, "sqlstate", "") in {"40001", "40P01", "23505"}:
-            raise Conflict() from error
         raise
 
 
