@@ -96,7 +96,7 @@ class Sessions:
             "ends_at": now + self._limits.absolute,
             "confirmed_at": now,
             "factors": "password",
-            "device": device[:LONGEST_DEVICE],
+            "device": "".join(filter(str.isprintable, device[:LONGEST_DEVICE])),
             "seen_at": now,
         }
         row["mac"] = self._mac(row)
@@ -127,6 +127,11 @@ class Sessions:
             return None
         self._touch(row)
         return self._as_subject(row, account)
+
+    def is_stored(self, session_hash: bytes) -> bool:
+        """Return whether a session has not been ended; it may be over all the same."""
+        mine = SESSION.c.token_hash == session_hash
+        return self._unit.execute(select(SESSION.c.id).where(mine)).first() is not None
 
     def end(self, session_hash: bytes, *, action: str = "session.end") -> None:
         """End a session. Raises Refused if it has ended before."""

@@ -43,8 +43,8 @@ class SignIn:
         self._unit, self._clock, self._keyrings, self._users = unit, clock, keyrings, users
         self._sessions, self._passwords, self._throttle, self._audit = sessions, passwords, throttle, audit
 
-    def sign_in(self, *, email: str, password: str, address: str, device: str) -> str:
-        """Return the token of a new session.
+    def sign_in(self, *, email: str, password: str, address: str, device: str, replaces: Subject | None = None) -> str:
+        """Return the token of a new session. replaces: who was signed in there before; that session ends.
 
         Raises WrongPassword for every failure, Throttled after too many or if no place for a hash is free.
         """
@@ -59,6 +59,8 @@ class SignIn:
         self._throttle.succeeded(address, account)
         self._renew(user, password)
         with self._unit.writing():
+            if replaces is not None and self._sessions.is_stored(replaces.session_hash):
+                self._sessions.end(replaces.session_hash)
             token = self._sessions.begin(user, device=device, action="user.sign-in")
             self._remember(user)
         return token

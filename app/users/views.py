@@ -62,6 +62,7 @@ def sign_in() -> ResponseReturnValue:
             password=form.password.data or "",
             address=request.remote_addr or "",
             device=request.user_agent.string,
+            replaces=person(),
         )
     except WrongPassword as wrong:
         return page("users/login.html", "form", status=422, form=form, failure=str(wrong), hint=None)

@@ -41,7 +41,9 @@ class Person:
 
 def find_subjects(app: Flask, site: Site) -> None:
     """Let Flask-Login ask the port for the person of each request."""
-    manager = LoginManager(app)
+    manager = LoginManager()
+    manager.session_protection = ""  # it would write into the cookie that holds the form seed and nothing else
+    app.login_manager = manager  # type: ignore[attr-defined]  # init_app would read that cookie for static files, too
 
     def load(request: Request) -> Person | None:
         if "subject_sought" in g:
