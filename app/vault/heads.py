@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table, delete, insert, select
+from flask_babel import gettext as _
+from sqlalchemy import Row, Table, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.clock import Clock
@@ -130,7 +131,13 @@ class Heads:
         return as_head(self.rows.open(row))
 
     def made_with(self, once: bytes) -> UUID | None:
-        """Return the secret that was created with this idempotency key."""
+        """Return the secret that was created with this idempotency key.
+
+        Inside of a transaction: whoever asks for the same one waits, so that two at once make one secret.
+        """
+        if self._unit.is_writing and not self._unit.is_sqlite:
+            number = int.from_bytes(once[:8], signed=True)
+            self._unit.execute(select(func.pg_advisory_xact_lock(number)))
         found: UUID | None = self._unit.execute(select(SECRET.c.id).where(SECRET.c.once == once)).scalar_one_or_none()
         return found
 
@@ -143,7 +150,8 @@ class Heads:
     def change(self, seen: Head, note: Note, *, content: HeadContent | None = None, **columns: Any) -> Head:
         """Store the next revision of a head with its index rows. Raises Conflict, or Invalid above 500 entries."""
         if content and (len(content.access) > MOST_PEOPLE or len(content.publications) > MOST_GROUPS):
-            raise Invalid(f"at most {MOST_PEOPLE} people and {MOST_GROUPS} groups")
+            most = {"people": MOST_PEOPLE, "groups": MOST_GROUPS}
+            raise Invalid(_("A secret is shared with at most %(people)s people and %(groups)s groups.", **most))
         head = as_head(self.rows.change(seen.opened, note, content=content, **columns))
         self._index(head, before=[grant.user for grant in seen.access])
         return head

@@ -43,6 +43,7 @@ class Listing:
     empty: bool
     people: dict[UUID, User]
     groups: dict[UUID, Group]
+    shelf: Shelf
 
     @property
     def pages(self) -> int:
@@ -85,10 +86,11 @@ class Overview:
             arranged.counts,
             len(arranged.entries),
             page,
-            sorted({entry.type_id for entry in shelf.entries.values()}),
+            shelf.types,
             not shelf.entries,
             self._people(subject, rows),
             self._published_in(rows),
+            shelf,
         )
 
     def _arranged(self, shelf: Shelf, wanted: Wanted) -> Arrangement:
@@ -96,7 +98,7 @@ class Overview:
         found: Arrangement | None = shelf.arranged.get(key)
         if found is None:
             found = self._arrange(list(shelf.entries.values()), wanted)
-            if not wanted.query:
+            if not wanted.query and (not wanted.type or wanted.type in shelf.types):
                 shelf.arranged[key] = found
         return found
 

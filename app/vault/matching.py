@@ -57,7 +57,7 @@ class Matching:
         none = NoSuchCredential(action="secret.use", kind="group", object_id=group)
         if not self._groups.names([group]) or (person and not self._users.active_member(person, group)):
             raise none
-        candidates = [head for head in self._published(kind.type.id, group) if _fits(head, hint)]
+        candidates = [head for head in self._published(kind.type.id, group, hint) if _fits(head, hint)]
         if not candidates:
             raise none
         head = max(candidates, key=lambda each: (each.changed_at, each.id))
@@ -72,8 +72,11 @@ class Matching:
             self._audit.record(note, kind="secret", object_id=head.id)
         return credentials
 
-    def _published(self, type_id: str, group: UUID) -> list[Head]:
+    def _published(self, type_id: str, group: UUID, hint: UUID | str | None) -> list[Head]:
+        """Return what is published there and not deleted; with an id as hint that one alone, whatever befell others."""
         here = select(PUBLICATION.c.secret).where(PUBLICATION.c.group == group, PUBLICATION.c.type == type_id)
+        if isinstance(hint, UUID):
+            here = here.where(PUBLICATION.c.secret == hint)
         statement = self._heads.rows.selection.where(SECRET.c.id.in_(here))
         heads = [self._heads.verified(row) for row in self._unit.execute(statement).all()]
         here_too = [head for head in heads if head.is_published_in(group) and head.type == type_id]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from threading import Lock
 from typing import Any
 from uuid import UUID
@@ -21,9 +23,18 @@ from app.keys.trail import Note
 from app.vault.heads import ACCESS, SECRET, SHELF, Head, Heads
 from app.vault.policy import Level
 
-CHUNK = 400
-ENTRY_OVERHEAD = 1200
-"""Bytes that an entry takes beside its texts, measured with tracemalloc over 10,000 entries."""
+MOST_NAMED = 400
+"""Above so many heads to open, a statement asks for all of a person's instead of naming each."""
+ENTRY_BYTES, GRANT_BYTES, PART_BYTES, TEXT_FACTOR = 1500, 850, 72, 5
+"""What an entry takes: itself, for each person or group that has it, for each part of its sort key, and how often
+its texts are held; measured with tracemalloc (tests/vault/test_shelves.py)."""
+
+
+MOST_ARRANGED = 8
+"""Arrangements kept with a shelf: the addresses that ask for them are anybody's to make up."""
+
+DRAWN_SIZE = 32 * 1024
+"""Bytes of a list of twenty as HTML, about."""
 
 DIGITS = re.compile(r"(\d+)")
 
@@ -48,6 +59,13 @@ class Entry:
         return self.head.name if self.head else ""
 
     @property
+    def size(self) -> int:
+        """Bytes that this takes, at most: the more people have it, the more."""
+        others = len(self.head.access) + len(self.head.publications) if self.head else 0
+        texts = TEXT_FACTOR * len(self.haystack.encode()) + PART_BYTES * len(self.sort_key)
+        return ENTRY_BYTES + GRANT_BYTES * others + texts
+
+    @property
     def summary(self) -> str:
         return self.head.summary if self.head else ""
 
@@ -62,9 +80,61 @@ class Shelf:
     """The next moment at which somebody's access ends, and the entries change by themselves."""
     arranged: dict[object, Any] = field(default_factory=dict)
 
+    @cached_property
+    def types(self) -> list[str]:
+        """The types of the entries."""
+        return sorted({entry.type_id for entry in self.entries.values()})
+
     @property
     def size(self) -> int:
-        return sum(ENTRY_OVERHEAD + 4 * len(entry.haystack) for entry in self.entries.values())
+        """Bytes that this takes, at most: the more people have it, the more."""
+        others = len(self.head.access) + len(self.head.publications) if self.head else 0
+        texts = TEXT_FACTOR * len(self.haystack.encode()) + PART_BYTES * len(self.sort_key)
+        return ENTRY_BYTES + GRANT_BYTES * others + texts
+
+    @property
+    def summary(self) -> str:
+        return self.head.summary if self.head else ""
+
+
+@dataclass
+class Shelf:
+    """One person's entries, as of a count of changes, and arrangements of them that were asked for."""
+
+    changes: int
+    entries: dict[UUID, Entry]
+    holds_until: datetime | None
+    """The next moment at which somebody's access ends, and the entries change by themselves."""
+    arranged: dict[object, Any] = field(default_factory=dict)
+
+    @cached_property
+    def types(self) -> list[str]:
+        """The types of the entries."""
+        return sorted({entry.type_id for entry in self.entries.values()})
+
+    def draw(self, said: object, make: Callable[[], Markup]) -> Markup:
+        """Return the HTML that says `said`, made at first need; the last few are kept."""
+        found = self.drawn.get(said)
+        if found is None:
+            found = self.drawn[said] = make()
+            if len(self.drawn) > MOST_DRAWN:
+                self.drawn.popitem(last=False)
+        return found
+
+    @property
+    def size(self) -> int:
+        """Bytes that this takes, at most."""
+        return MOST_ARRANGED * DRAWN_SIZE + sum(entry.size for entry in self.entries.values())
+
+    def arrangement(self, key: object, make: Callable[[], Any]) -> Any:
+        """Return what was made for `key` before, or make it; a few are kept."""
+        found = self.arranged.get(key)
+        if found is None:
+            found = make()
+            while len(self.arranged) >= MOST_ARRANGED:
+                self.arranged.pop(next(iter(self.arranged)), None)
+            self.arranged[key] = found
+        return found
 
 
 class Shelves:
@@ -87,6 +157,8 @@ class Shelves:
         elif kept.holds_until is not None and self._clock() >= kept.holds_until:
             kept = self._arrange(user, changes, [each.head or each for each in kept.entries.values()])
             self._keep(user, kept)
+        else:
+            self._used(user)
         return kept
 
     def drop(self, user: UUID) -> None:
@@ -101,20 +173,25 @@ class Shelves:
         listed = select(SECRET.c.id, SECRET.c.revision, newest).join(ACCESS, ACCESS.c.secret == SECRET.c.id).where(mine)
         known = kept.entries if kept else {}
         found: list[Head | Entry] = []
-        wanted = []
+        wanted = set()
         for row in self._unit.execute(listed):
             entry = known.get(row.id)
             if entry and entry.head and entry.revision == row.revision == row.newest_revision:
                 found.append(entry.head)
             else:
-                wanted.append(row.id)
-        for start in range(0, len(wanted), CHUNK):
-            chunk = wanted[start : start + CHUNK]
-            # asked again whether they are listed: who was taken off the list since then is no damage
-            still = select(ACCESS.c.secret).where(ACCESS.c.user == user, ACCESS.c.secret.in_(chunk))
-            rows = self._unit.execute(self._heads.rows.selection.where(SECRET.c.id.in_(still))).all()
-            found += [self._verified(row) for row in rows]
-        return self._arrange(user, changes, found)
+                wanted.add(row.id)
+        return self._arrange(user, changes, found + self._opened(user, wanted))
+
+    def _opened(self, user: UUID, wanted: set[UUID]) -> list[Head | Entry]:
+        """Return these heads opened, by one statement however many they are."""
+        if not wanted:
+            return []
+        # asked again whether they are listed: who was taken off the list since then is no damage
+        still = select(ACCESS.c.secret).where(ACCESS.c.user == user)
+        if len(wanted) <= MOST_NAMED:
+            still = still.where(ACCESS.c.secret.in_(wanted))
+        rows = self._unit.execute(self._heads.rows.selection.where(SECRET.c.id.in_(still)))
+        return [self._verified(row) for row in rows if row.id in wanted]
 
     def _verified(self, row: Row[Any]) -> Head | Entry:
         try:
@@ -155,7 +232,14 @@ class Shelves:
             normalised(f"{head.name}\n{head.summary}"),
         )
 
+    def _used(self, user: UUID) -> None:
+        with self._lock:
+            if user in self._kept:
+                self._kept.move_to_end(user)
+
     def _keep(self, user: UUID, shelf: Shelf) -> None:
+        if self._unit.is_writing:
+            return  # what this transaction sees may be undone, and its count of changes be another's
         with self._lock:
             self._kept[user] = shelf
             self._kept.move_to_end(user)
