@@ -41,9 +41,9 @@ def upgrade() -> None:
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True)
-@click.option("--workers", default=2, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="The port to listen on.")
+@click.option("--workers", default=2, show_default=True, help="How many processes answer.")
 @click.option("--reload", is_flag=True, help="Start anew when a file changes.")
 @with_appcontext
 def serve(host: str, port: int, workers: int, reload: bool) -> None:

@@ -38,7 +38,7 @@ def groups_commands(unit: Unit, groups: Groups, users: Users) -> click.Group:
 
     @commands.command()
     @click.argument("name")
-    @click.option("--description", default="")
+    @click.option("--description", default="", help="What the group is for.")
     def create(name: str, description: str) -> None:
         """Create a team."""
         with command_unit(unit):

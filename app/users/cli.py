@@ -35,8 +35,8 @@ def users_commands(unit: Unit, users: Users, groups: list[CommandGroups]) -> cli
 
     @commands.command()
     @click.argument("email")
-    @click.option("--first-name", default="")
-    @click.option("--last-name", default="")
+    @click.option("--first-name", default="", help="As pages show it.")
+    @click.option("--last-name", default="", help="As pages show it.")
     @click.option("--role", "roles", multiple=True, help="Beside Member; may be given again.")
     @click.option("--group", "group_names", multiple=True, help="A group to become a member of; may be given again.")
     @password_stdin
@@ -108,8 +108,8 @@ def users_commands(unit: Unit, users: Users, groups: list[CommandGroups]) -> cli
 
     @commands.command()
     @click.argument("email")
-    @click.option("--add", multiple=True)
-    @click.option("--remove", multiple=True)
+    @click.option("--add", multiple=True, help="A role by its name; may be given again.")
+    @click.option("--remove", multiple=True, help="A role by its name; may be given again.")
     def role(email: str, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
         """Add and remove roles."""
         with command_unit(unit):
