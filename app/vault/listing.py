@@ -94,12 +94,14 @@ class Overview:
         )
 
     def _arranged(self, shelf: Shelf, wanted: Wanted) -> Arrangement:
-        key = (wanted.query, wanted.type, wanted.section, wanted.sort)
-        found: Arrangement | None = shelf.arranged.get(key)
-        if found is None:
-            found = self._arrange(list(shelf.entries.values()), wanted)
-            if not wanted.query and (not wanted.type or wanted.type in shelf.types):
-                shelf.arranged[key] = found
+        """Return what fits in its order; what a search finds is not kept."""
+
+        def make() -> Arrangement:
+            return self._arrange(list(shelf.entries.values()), wanted)
+
+        if wanted.query:
+            return make()
+        found: Arrangement = shelf.arrangement((wanted.type, wanted.section, wanted.sort), make)
         return found
 
     def _arrange(self, entries: list[Entry], wanted: Wanted) -> Arrangement:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from flask import url_for
+from flask import current_app, url_for
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from markupsafe import Markup
 
 from app.audit.service import Audit
 from app.clock import MICROSECOND
@@ -292,9 +294,11 @@ def _tabs(listing: Listing, chosen: str, query: Mapping[str, str]) -> list[Conte
 
 def _sections(listing: Listing, types: Mapping[str, CredentialType]) -> list[Context]:
     subject = current_subject()
-    rows = [(entry.section, _row(entry, types.get(entry.type_id), listing, subject)) for entry in listing.rows]
+    known = {each: Kind(kind.id, str(kind.title), kind.logo) for each, kind in types.items()}
+    rows = [(entry.section, _row(entry, known.get(entry.type_id), listing, subject)) for entry in listing.rows]
     if listing.wanted.query or listing.wanted.sort != "section":
-        return [{"key": "", "title": "", "hint": "", "count": listing.total, "rows": [row for _key, row in rows]}]
+        drawn = _ledger(listing, [row for _key, row in rows], "all")
+        return [{"key": "", "title": "", "hint": "", "count": listing.total, "ledger": drawn}]
     words = {
         "personal": (_("Only personal"), _("Yours alone, until you share it.")),
         "shared": (_("Shared"), _("Visible in the vault of everyone named.")),
@@ -304,40 +308,80 @@ def _sections(listing: Listing, types: Mapping[str, CredentialType]) -> list[Con
     for key in SECTIONS:
         if here := [row for section, row in rows if section == key]:
             title, hint = words[key]
-            sections.append({"key": key, "title": title, "hint": hint, "count": listing.counts[key], "rows": here})
+            drawn = _ledger(listing, here, key)
+            sections.append({"key": key, "title": title, "hint": hint, "count": listing.counts[key], "ledger": drawn})
     return sections
 
 
-def _row(entry: Entry, kind: CredentialType | None, listing: Listing, subject: Subject) -> Context:
+class Kind(NamedTuple):
+    """A type as a row names it, in the reader's language."""
+
+    id: str
+    title: str
+    logo: str
+
+
+class Chip(NamedTuple):
+    """A word about a row."""
+
+    kind: str
+    text: str
+
+
+class Row(NamedTuple):
+    """All that a row of the overview says."""
+
+    id: UUID
+    name: str
+    summary: str
+    type: Kind | None
+    type_id: str
+    trouble: str | None
+    level: str
+    chips: tuple[Chip, ...]
+    changed_at: datetime
+
+
+def _ledger(listing: Listing, rows: Sequence[Row], key: str) -> Markup:
+    """Return rows as HTML. What was drawn is kept with the list that it shows, for as long as it says the same:
+    the same rows in the same language, and times like '5 minutes ago' in the same minute."""
+    minute = int(current_site().clock().timestamp()) // 60
+    said = (key, str(get_locale()), listing.wanted.query, minute, tuple(rows))
+    macros: Any = current_app.jinja_env.get_template("vault/_rows.html").module
+    drawn: Markup = listing.shelf.arrangement(said, lambda: macros.ledger(rows, listing.wanted.query, key))
+    return drawn
+
+
+def _row(entry: Entry, kind: Kind | None, listing: Listing, subject: Subject) -> Row:
     damaged = entry.head is None
-    return {
-        "id": entry.id,
-        "name": entry.name if not damaged else _("Damaged secret"),
-        "summary": entry.summary,
-        "type": kind,
-        "type_id": entry.type_id,
-        "trouble": "damaged" if damaged else None if kind else "missing",
-        "level": entry.level.value,
-        "chips": _chips(entry, listing, subject),
-        "changed_at": entry.changed_at,
-    }
+    return Row(
+        id=entry.id,
+        name=entry.name if not damaged else _("Damaged secret"),
+        summary=entry.summary,
+        type=kind,
+        type_id=entry.type_id,
+        trouble="damaged" if damaged else None if kind else "missing",
+        level=entry.level.value,
+        chips=tuple(_chips(entry, listing, subject)),
+        changed_at=entry.changed_at,
+    )
 
 
-def _chips(entry: Entry, listing: Listing, subject: Subject) -> list[Context]:
+def _chips(entry: Entry, listing: Listing, subject: Subject) -> list[Chip]:
     if entry.head is None:
         return []
     chips = []
     owner = next((listing.people[each] for each in entry.head.owners() if each in listing.people), None)
     if owner and entry.level is not Level.OWNER:
-        chips.append({"kind": "from", "text": _("from %(name)s", name=owner.first_name or owner.name)})
+        chips.append(Chip("from", _("from %(name)s", name=owner.first_name or owner.name)))
     for each in entry.head.publications:
         if group := listing.groups.get(each.group):
-            chips.append({"kind": "group", "text": group.name})
+            chips.append(Chip("group", group.name))
     now = current_site().clock()
     others = [grant for grant in entry.head.access if grant.user != subject.id and grant.holds(now)]
     if others and entry.level is not Level.VIEWER:
         count = len(others) + 1
-        chips.append({"kind": "people", "text": ngettext("%(num)s person", "%(num)s people", count)})
+        chips.append(Chip("people", ngettext("%(num)s person", "%(num)s people", count)))
     return chips
 
 

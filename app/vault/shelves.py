@@ -29,12 +29,11 @@ ENTRY_BYTES, GRANT_BYTES, PART_BYTES, TEXT_FACTOR = 1500, 850, 72, 5
 """What an entry takes: itself, for each person or group that has it, for each part of its sort key, and how often
 its texts are held; measured with tracemalloc (tests/vault/test_shelves.py)."""
 
-
-MOST_ARRANGED = 8
+MOST_ARRANGED = 16
 """Arrangements kept with a shelf: the addresses that ask for them are anybody's to make up."""
 
-DRAWN_SIZE = 32 * 1024
-"""Bytes of a list of twenty as HTML, about."""
+DRAWN_BYTES = 128 * 1024
+"""What the lists among them take as HTML: four pages of about 30 KiB."""
 
 DIGITS = re.compile(r"(\d+)")
 
@@ -87,44 +86,8 @@ class Shelf:
 
     @property
     def size(self) -> int:
-        """Bytes that this takes, at most: the more people have it, the more."""
-        others = len(self.head.access) + len(self.head.publications) if self.head else 0
-        texts = TEXT_FACTOR * len(self.haystack.encode()) + PART_BYTES * len(self.sort_key)
-        return ENTRY_BYTES + GRANT_BYTES * others + texts
-
-    @property
-    def summary(self) -> str:
-        return self.head.summary if self.head else ""
-
-
-@dataclass
-class Shelf:
-    """One person's entries, as of a count of changes, and arrangements of them that were asked for."""
-
-    changes: int
-    entries: dict[UUID, Entry]
-    holds_until: datetime | None
-    """The next moment at which somebody's access ends, and the entries change by themselves."""
-    arranged: dict[object, Any] = field(default_factory=dict)
-
-    @cached_property
-    def types(self) -> list[str]:
-        """The types of the entries."""
-        return sorted({entry.type_id for entry in self.entries.values()})
-
-    def draw(self, said: object, make: Callable[[], Markup]) -> Markup:
-        """Return the HTML that says `said`, made at first need; the last few are kept."""
-        found = self.drawn.get(said)
-        if found is None:
-            found = self.drawn[said] = make()
-            if len(self.drawn) > MOST_DRAWN:
-                self.drawn.popitem(last=False)
-        return found
-
-    @property
-    def size(self) -> int:
         """Bytes that this takes, at most."""
-        return MOST_ARRANGED * DRAWN_SIZE + sum(entry.size for entry in self.entries.values())
+        return DRAWN_BYTES + sum(entry.size for entry in self.entries.values())
 
     def arrangement(self, key: object, make: Callable[[], Any]) -> Any:
         """Return what was made for `key` before, or make it; a few are kept."""
