@@ -153,7 +153,7 @@ class Shelves:
         still = select(ACCESS.c.secret).where(ACCESS.c.user == user)
         if len(wanted) <= MOST_NAMED:
             still = still.where(ACCESS.c.secret.in_(wanted))
-        rows = self._unit.execute(self._heads.rows.selection.where(SECRET.c.id.in_(still)))
+        rows = self._unit.execute(self._heads.rows.selection.where(SECRET.c.id.in_(still))).all()
         return [self._verified(row) for row in rows if row.id in wanted]
 
     def _verified(self, row: Row[Any]) -> Head | Entry:
