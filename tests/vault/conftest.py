@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import pytest
@@ -55,10 +56,21 @@ class Town(World):
         return [(event["action"], event["subject"]) for event in self.events() if event["object_id"] == secret]
 
 
+MEMORY = Path("/dev/shm")  # these tests are about rules: a disk's fsync would take most of their time
+
+
+@pytest.fixture(scope="module")
+def town_folder() -> Iterator[Path]:
+    """A folder of this module, in memory where there is such a place."""
+    with TemporaryDirectory(prefix="town", dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def town_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def town_url(request: pytest.FixtureRequest, town_folder: Path) -> Iterator[tuple[str, Path]]:
     """The address of a migrated, empty database of this module, and its folder."""
-    folder = tmp_path_factory.mktemp("town")
+    folder = town_folder / request.param
+    folder.mkdir()
     if request.param == "sqlite":
         (folder / "data").mkdir()
         shutil.copy(request.getfixturevalue("sqlite_template"), folder / "data" / "tresor.sqlite3")
