@@ -46,7 +46,10 @@ class Audit:
         self.trail.record(note, kind=kind, object_id=object_id)
 
     def record_now(self, note: Note, *, kind: str, object_id: UUID) -> None:
-        """Record what a read found damaged; a read has no transaction, so this begins and commits one."""
+        """Record what a read found damaged, or a use in process, whatever becomes of the work around it.
+
+        A read has no transaction, so this begins and commits one; within a change it belongs to that.
+        """
         alone = self._unit.is_open and not self._unit.is_writing
         with self._unit.writing():
             self.trail.record(note, kind=kind, object_id=object_id)
@@ -90,6 +93,13 @@ class Audit:
 
 
 def _event(row: Any) -> Event:
-    return Event(
-        row.number, row.time, row.subject, row.actor, row.action, row.object_id, row.count, json.loads(row.detail)
-    )
+    return Event(row.number, row.time, row.subject, row.actor, row.action, row.object_id, row.count, _read(row.detail))
+
+
+def _read(detail: str) -> Mapping[str, str]:
+    """Return an event's detail; nothing of one that another hand wrote and that cannot be read."""
+    try:
+        found = json.loads(detail)
+    except ValueError:
+        return {}
+    return {name: str(value) for name, value in found.items()} if isinstance(found, dict) else {}

@@ -9,6 +9,7 @@ from app.audit.trail import AuditTrail
 from app.configurator import Configurator, System
 from app.keys.keyrings import Keyrings
 from app.keys.system import KeyManagement
+from app.keys.trail import Revised
 
 
 class AuditTrails(System):
@@ -25,4 +26,4 @@ class AuditTrails(System):
         cfg.provide(Audit(cfg.unit, trail, refusals))
         cfg.site.refusals.append(refusals)
         cfg.site.checks["trail"] = trail.head
-        cfg.on_app(lambda app: app.cli.add_command(audit_commands(cfg.unit, trail)))
+        cfg.on_app(lambda app: app.cli.add_command(audit_commands(cfg.unit, trail, cfg.fillings(Revised))))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, insert, select, text
+from sqlalchemy import ColumnElement, Row, func, insert, select, text
 
 from app.audit.models import AuditRow
 from app.clock import Clock
@@ -20,6 +20,11 @@ from app.keys.trail import Note
 
 APPEND_LOCK = 0x54525353
 """The number of PostgreSQL's advisory lock for appending."""
+
+READ_AT_ONCE = 1000
+
+MOST_NAMED = 1000
+"""How many missing events of one gap are named: an event made up far away leaves a long one."""
 
 TABLE = AuditRow.__table__
 DECIDING = ("number", "time", "subject", "actor", "action", "kind", "object_id", "revision", "gone", "count", "detail")
@@ -86,6 +91,17 @@ class AuditTrail:
         """Return whether an event with a revision of this object waits for the commit."""
         return self._unit.is_writing and object_id in self._waiting().told
 
+    def lost(self, kind: str, ids: ColumnElement[UUID]) -> list[UUID]:
+        """Return the objects of a kind that the trail tells of and does not call gone, and that have no row.
+
+        ids: the column that holds the ids of those that have one.
+        """
+        told = (TABLE.c.kind == kind) & TABLE.c.revision.is_not(None) & TABLE.c.object_id.not_in(select(ids))
+        statement = (
+            select(TABLE.c.object_id).where(told).group_by(TABLE.c.object_id).having(func.max(TABLE.c.gone) == 0)
+        )
+        return [row.object_id for row in self._unit.execute(statement)]
+
     def head(self) -> Head:
         """Return the end of the chain; number 0 for an empty one. Raises Damaged if the chain became shorter."""
         highest = self._highest  # before reading: another thread may append meanwhile
@@ -101,13 +117,21 @@ class AuditTrail:
     def broken(self) -> Iterator[int]:
         """Yield the number of every event that is missing, altered or out of the chain."""
         expected, previous = 1, b""
-        statement = select(TABLE).order_by(TABLE.c.number).execution_options(yield_per=1000)
-        for row in self._unit.execute(statement):
-            yield from range(expected, row.number)
+        for row in self._all():
+            yield from range(expected, min(row.number, expected + MOST_NAMED))
             key = self._key(row.key)
             if key is None or chain(key, previous, *self._items(row._mapping)) != row.mac:
                 yield row.number
             expected, previous = row.number + 1, row.mac
+
+    def _all(self) -> Iterator[Row[Any]]:
+        """Yield every event in order, some at a time: a read has no transaction in which a cursor could live."""
+        last = -(2**63)  # one made up in front of the first is seen too
+        while rows := self._unit.execute(
+            select(TABLE).where(TABLE.c.number > last).order_by(TABLE.c.number).limit(READ_AT_ONCE)
+        ).all():
+            yield from rows
+            last = rows[-1].number
 
     def _waiting(self) -> Waiting:
         found: Waiting = self._unit.fact(self, Waiting)

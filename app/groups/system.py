@@ -15,6 +15,7 @@ from app.groups.service import CREATE, MANAGE, USE, Groups
 from app.groups.views import pages
 from app.keys.keyrings import FirstStart, Keyrings
 from app.keys.sealed import SealedRows
+from app.keys.trail import Revised
 from app.users.permissions import Permissions
 from app.users.ports import CommandGroups, GroupProbe
 from app.users.service import Users
@@ -40,6 +41,7 @@ class GroupManagement(System):
             keyrings=cfg.get(Keyrings),
             trail=cfg.get(AuditTrail),
         )
+        cfg.fill(Revised, rows)
         groups = Groups(cfg.unit, cfg.clock, rows, users, cfg.get(Audit), cfg.fillings(Leaving))
         cfg.provide(groups)
         cfg.fill(FirstStart, groups)

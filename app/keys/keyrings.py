@@ -6,8 +6,9 @@ import contextvars
 from collections.abc import Callable
 from threading import Lock
 from typing import Protocol
+from uuid import UUID
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from app.clock import Clock
 from app.crypto.context import Context
@@ -39,6 +40,8 @@ class Emptiness(Protocol):
 
 class Keyrings:
     """Gives out the keyring in force. Threads share it; it is frozen and replaced as a whole."""
+
+    kind = "keyring"
 
     def __init__(
         self,
@@ -83,6 +86,12 @@ class Keyrings:
             raise Damaged("keyring: the stored one is older than the one in use", action="keyring.damaged")
         if self._keyring is None or fresh.revision > self._keyring.revision:
             self._keyring = fresh
+
+    def ahead(self) -> list[tuple[UUID, int]]:
+        """Return deployment and revision if the stored keyring is newer than the trail; fills keys.Revised."""
+        newer = TABLE.c.revision > func.coalesce(self.trail.newest(TABLE.c.deployment), 0)
+        statement = select(TABLE.c.deployment, TABLE.c.revision).where(newer)
+        return [(row.deployment, row.revision) for row in self._unit.execute(statement)]
 
     def replace(self, change: Callable[[Keyring], Keyring], note: Note) -> Keyring:
         """Store the keyring that `change` makes from the present one, in this transaction.

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
-from sqlalchemy import Row, Select, Table, delete, insert, select, update
+from sqlalchemy import Row, Select, Table, delete, func, insert, select, update
 
 from app.crypto.context import ROW, Context
 from app.database import Unit
@@ -118,6 +118,12 @@ class SealedRows(Generic[C]):
                 self.open(row)
             except Damaged as damage:
                 yield row.id, str(damage)
+
+    def ahead(self) -> list[tuple[UUID, int]]:
+        """Return id and revision of each row that is newer than the trail; fills keys.Revised."""
+        columns = self.table.c
+        newer = columns.revision > func.coalesce(self._trail.newest(columns.id), 0)
+        return [(row.id, row.revision) for row in self._unit.execute(select(columns.id, columns.revision).where(newer))]
 
     def _insert(self, values: dict[str, Any], content: C, note: Note) -> Opened[C]:
         complete = {column.name: None for column in self.table.columns} | values

@@ -6,6 +6,7 @@ from app.configurator import Configurator, System
 from app.crypto.root_key import create_root_key, load_root_key
 from app.database import check_schema
 from app.keys.keyrings import Emptiness, FirstStart, Keyrings
+from app.keys.trail import Revised
 from app.settings import Settings
 
 
@@ -23,6 +24,7 @@ class KeyManagement(System):
             first_starts=cfg.fillings(FirstStart),
         )
         cfg.provide(self.keyrings)
+        cfg.fill(Revised, self.keyrings)
         cfg.site.checks["database"] = lambda: check_schema(cfg.unit)
         cfg.site.checks["keyring"] = self.keyrings.refresh
         cfg.site.form_keys.append(self)

@@ -20,6 +20,15 @@ class Note:
     detail: Mapping[str, str] = field(default_factory=dict)
 
 
+class Revised(Protocol):
+    """A port: rows with a revision each, which whoever checks the trail compares with it."""
+
+    kind: str
+
+    def ahead(self) -> list[tuple[UUID, int]]:
+        """Return id and revision of each row that is newer than the trail, whose end must have been cut."""
+
+
 class Trail(Protocol):
     """Where every change of a sealed row is recorded with the row's new revision."""
 

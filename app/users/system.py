@@ -15,6 +15,7 @@ from app.crypto.passwords import Passwords
 from app.database import Unit
 from app.keys.keyrings import FirstStart, Keyrings
 from app.keys.sealed import SealedRows
+from app.keys.trail import Revised
 from app.users.cli import users_commands
 from app.users.cookies import SessionCookie
 from app.users.models import Account, RoleContent, RoleRow, UserRow
@@ -60,6 +61,8 @@ class UserManagement(System):
         for each in (permissions, users, sessions, cookie, self.setup, sign_in, Preferences(unit)):
             cfg.provide(each)
         cfg.fill(FirstStart, users)
+        cfg.fill(Revised, rows)
+        cfg.fill(Revised, roles)
         cfg.site.subjects.append(cookie)
         cfg.site.sign_in, cfg.site.confirm = "users.login", "users.confirm"
         self._base_url = settings.server.base_url

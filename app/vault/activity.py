@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +49,7 @@ SENTENCES = {
     "secret.restore": (_l("You restored it from the trash"), _l("%(who)s restored it from the trash")),
 }
 """By the person who reads, and by anybody else. `other` and `group` stand after a preposition: "somebody", "you"."""
+ID, VERSION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), re.compile(r"[0-9]{1,9}")
 OPENS = frozenset({"secret.reveal", "secret.copy"})
 
 
@@ -85,8 +87,8 @@ class Activity:
     def names(self, subject: Subject, events: Iterable[Event]) -> Mapping[str, str]:
         """Return the names of all people and groups that events mention, by id as text."""
         mentioned = {event.subject for event in events if event.subject}
-        mentioned |= {UUID(event.detail["user"]) for event in events if "user" in event.detail}
-        groups = {UUID(event.detail["group"]) for event in events if "group" in event.detail}
+        mentioned |= _ids(events, "user")
+        groups = _ids(events, "group")
         found = {str(each.id): each.name for each in self._users.people(mentioned).values()}
         found |= {str(each.id): each.name for each in self._groups.names(groups).values()}
         return found | {str(subject.id): _("you")}
@@ -95,7 +97,13 @@ class Activity:
         """Return which fields each version changed, in words, by its number."""
         events = self._audit.last(secret_id, most=500, only=("secret.change",))
         labels = labels_of(kind)
-        return {int(event.detail["version"]): _fields(event, labels) for event in events if "version" in event.detail}
+        numbered = [(event.detail.get("version", ""), event) for event in events]
+        return {int(number): _fields(event, labels) for number, event in numbered if VERSION.fullmatch(number)}
+
+
+def _ids(events: Iterable[Event], word: str) -> set[UUID]:
+    """Return the ids that events hold under a word; what is none was written by another hand."""
+    return {UUID(found) for event in events if ID.fullmatch(found := event.detail.get(word, ""))}
 
 
 def labels_of(kind: CredentialType | None) -> Mapping[str, str]:

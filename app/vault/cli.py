@@ -52,6 +52,7 @@ def vault_commands(unit: Unit, trash: Trash, verifier: Verifier) -> click.Group:
                         "secrets": [str(each) for each in collected.secrets],
                         "blobs": collected.blobs,
                         "damaged": [str(each) for each in collected.damaged],
+                        "kept": collected.kept,
                     }
                 )
             )
@@ -60,5 +61,7 @@ def vault_commands(unit: Unit, trash: Trash, verifier: Verifier) -> click.Group:
         click.echo(f"{len(collected.secrets)} secrets {verb}, {len(collected.blobs)} blobs {verb}")
         for each in collected.damaged:
             click.echo(f"secret {each}: damaged, left alone")
+        if collected.kept:
+            click.echo(f"{len(collected.kept)} blobs that nothing names are kept: they may belong to what is damaged")
 
     return vault

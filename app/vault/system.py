@@ -25,6 +25,7 @@ from app.groups.service import Groups
 from app.groups.system import GroupManagement
 from app.keys.keyrings import Emptiness, Keyrings
 from app.keys.sealed import SealedRows
+from app.keys.trail import Revised
 from app.settings import CHECKOUT
 from app.subject import Subject
 from app.users.permissions import Permissions
@@ -113,20 +114,22 @@ class SecretManagement(System):
         rows = SealedRows(
             SecretRow, HeadContent, kind="secret", unit=unit, keyrings=keyrings, trail=cfg.get(AuditTrail)
         )
+        cfg.fill(Revised, rows)
         heads = Heads(unit, clock, rows)
         safe = Safe(unit, clock, store, keyrings, registry)
         shelves = Shelves(unit, clock, heads, audit, most_bytes=settings.vault.list_cache_mib * 2**20)
+        verifier = Verifier(unit, heads, safe, cfg.get(AuditTrail))
         trash = Trash(
             unit,
             clock,
             heads,
             store,
             audit,
+            verifier.harmed,
             kept=timedelta(days=settings.vault.trash_days),
             orphans_kept=timedelta(hours=settings.vault.orphan_hours),
         )
         sharing = Sharing(unit, clock, heads, users, groups, registry, audit)
-        verifier = Verifier(unit, heads, safe)
         services: list[Any] = [
             registry,
             heads,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -28,11 +29,15 @@ LEASE_TIME = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Collected:
-    """What the collector removed, or would remove."""
+    """What the collector removed, or would remove.
+
+    kept: blobs that nothing names, left alone because they may belong to what is damaged.
+    """
 
     secrets: list[UUID]
     blobs: list[str]
     damaged: list[UUID]
+    kept: list[str]
 
 
 class Trash:
@@ -45,12 +50,13 @@ class Trash:
         heads: Heads,
         store: BlobStore,
         audit: Audit,
+        harmed: Callable[[], set[UUID]],
         *,
         kept: timedelta,
         orphans_kept: timedelta,
     ) -> None:
         self._unit, self._clock, self._heads = unit, clock, heads
-        self._store, self._audit = store, audit
+        self._store, self._audit, self._harmed = store, audit, harmed
         self.kept, self._orphans_kept = kept, orphans_kept
 
     def delete(self, subject: Subject, secret_id: UUID) -> None:
@@ -108,9 +114,19 @@ class Trash:
         return self._clock() >= self.ends(head)
 
     def collect(self, *, dry_run: bool = False) -> Collected:
-        """Destroy what lay in the trash too long, and remove blobs that no version names."""
+        """Destroy what lay in the trash too long, and remove blobs that no version names.
+
+        None is removed while a secret's rows are damaged: it may be theirs, and they may come back from a copy.
+        """
         secrets, damaged = self._purge_expired(dry_run=dry_run)
-        return Collected(secrets, self._remove_orphans(dry_run=dry_run), damaged)
+        orphans = self._orphans()
+        with self._unit.open():
+            harmed = self._harmed() if orphans else set()
+        if harmed:
+            return Collected(secrets, [], sorted({*damaged, *harmed}), kept=orphans)
+        for name in orphans if not dry_run else ():
+            self._remove_orphan(name)
+        return Collected(secrets, orphans, damaged, kept=[])
 
     def lease(self, name: str) -> bool:
         """Return whether this process may run the task `name` now: nobody else does for a while."""
@@ -157,16 +173,16 @@ class Trash:
             self._heads.remove(head, Note(PURGE.name, actor="collector"))
         return True
 
-    def _remove_orphans(self, *, dry_run: bool) -> list[str]:
-        """Remove blobs old enough that no version names; each is looked for again just before."""
+    def _orphans(self) -> list[str]:
+        """Return the blobs, old enough, that no version names."""
         before = self._clock() - self._orphans_kept
         old = [info.name for info in self._store.list() if info.modified < before]
-        removed = []
-        for name in old:
-            with self._unit.open():
-                named = self._unit.execute(select(VERSION.c.id).where(VERSION.c.blob == name)).first()
-            if named is None:
-                removed.append(name)
-                if not dry_run:
-                    self._store.delete(name)
-        return removed
+        return [name for name in old if not self._is_named(name)]
+
+    def _remove_orphan(self, name: str) -> None:
+        if not self._is_named(name):  # looked for again, just before
+            self._store.delete(name)
+
+    def _is_named(self, name: str) -> bool:
+        with self._unit.open():
+            return self._unit.execute(select(VERSION.c.id).where(VERSION.c.blob == name)).first() is not None

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.audit.trail import AuditTrail
 from app.database import Unit
 from app.errors import Damaged
 from app.vault.heads import ACCESS, PUBLICATION, SECRET, VERSION, Head, Heads
@@ -26,8 +27,8 @@ class Finding:
 class Verifier:
     """Walks through all secrets; a page of a thousand at a time."""
 
-    def __init__(self, unit: Unit, heads: Heads, safe: Safe) -> None:
-        self._unit, self._heads, self._safe = unit, heads, safe
+    def __init__(self, unit: Unit, heads: Heads, safe: Safe, trail: AuditTrail) -> None:
+        self._unit, self._heads, self._safe, self._trail = unit, heads, safe, trail
 
     def count(self) -> int:
         """Return how many secrets there are, the trash included."""
@@ -39,10 +40,39 @@ class Verifier:
         known = set(listed)
         for secret_id in listed:
             yield from self._of(secret_id, every_version=every_version)
+        for secret_id in self._lost():
+            yield Finding("secret", secret_id, "its head is missing")
         for table, kind in ((VERSION, "version"), (ACCESS, "access"), (PUBLICATION, "publication")):
             for (secret_id,) in self._unit.execute(select(table.c.secret).distinct()):
                 if secret_id not in known:
                     yield Finding(kind, secret_id, "names a secret that is not there")
+
+    def harmed(self) -> set[UUID]:
+        """Return the secrets whose head or version rows are missing or do not verify; no blob is read."""
+        return {*self._lost(), *(secret_id for secret_id in self._ids() if self._is_harmed(secret_id))}
+
+    def _is_harmed(self, secret_id: UUID) -> bool:
+        try:
+            head = self._heads.load(secret_id)
+        except Damaged:
+            return True
+        if head is None:
+            return False  # purged since it was listed
+        intact = [each.number for each in self._safe.versions(secret_id) if each.intact]
+        if intact == list(range(head.version, 0, -1)):
+            return False
+        return self._is_unchanged(head) or self._is_harmed(secret_id)
+
+    def _is_unchanged(self, head: Head) -> bool:
+        """Return whether a head is still what it was; else what was compared with it proves nothing."""
+        try:
+            now = self._heads.load(head.id)
+        except Damaged:
+            return False
+        return now is not None and now.revision == head.revision
+
+    def _lost(self) -> list[UUID]:
+        return self._trail.lost("secret", SECRET.c.id)
 
     def _ids(self) -> list[UUID]:
         return [row.id for row in self._unit.execute(select(SECRET.c.id).order_by(SECRET.c.id)).all()]
@@ -55,8 +85,11 @@ class Verifier:
             return
         if head is None:
             return
-        yield from self._versions(head, every_version=every_version)
-        yield from self._index(head)
+        findings = [*self._versions(head, every_version=every_version), *self._index(head)]
+        if findings and not self._is_unchanged(head):
+            yield from self._of(secret_id, every_version=every_version)
+        else:
+            yield from findings
 
     def _versions(self, head: Head, *, every_version: bool) -> Iterator[Finding]:
         for number in range(1, head.version + 1) if every_version else (head.version,):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import cast
 
 from flask import Flask, Response
@@ -11,6 +12,8 @@ from app.errors import Misconfigured, TresorError
 from app.web.policy import policy_of
 from app.web.site import EXTENSION, Site
 from app.web.subjects import person
+
+log = logging.getLogger(__name__)
 
 
 class TresorFlask(Flask):
@@ -32,14 +35,21 @@ class TresorFlask(Flask):
         return answer
 
     def abandon(self, error: TresorError) -> None:
-        """Undo what the request wrote, and record the error if it is one that is audited."""
+        """Undo what the request wrote, and record the error if it is one that is audited.
+
+        What cannot be recorded stays refused: the answer goes out, and the log tells why the trail does not.
+        """
         unit = self.site.unit
         unit.roll_back()
         if error.audited:
             found = person()
-            for port in self.site.refusals:
-                port.refused(error, found.id if found else None)
-            unit.commit()
+            try:
+                for port in self.site.refusals:
+                    port.refused(error, found.id if found else None)
+                unit.commit()
+            except TresorError as unrecorded:
+                unit.roll_back()
+                log.error("not recorded: %s: %s", error.action, unrecorded)
 
     def check_policies(self) -> None:
         """Raise Misconfigured for each route whose view declares no policy."""
