@@ -63,8 +63,8 @@ def serve(host: str, port: int, workers: int, reload: bool) -> None:
     arguments = ["--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers)]
     arguments += ["--blocking-threads", "1", "--log-level", "warning", *(["--reload"] if reload else []), "wsgi:app"]
     granian = Path(sys.executable).with_name("granian")
-    os.chdir(CHECKOUT)
-    os.execv(granian, [str(granian), *arguments])  # noqa: S606  # a fixed program, no shell
+    path = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])  # where wsgi.py lies
+    os.execve(granian, [str(granian), *arguments], {**os.environ, "PYTHONPATH": path})  # noqa: S606  # no shell
 
 
 def commands(app: Flask) -> None:

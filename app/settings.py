@@ -227,5 +227,6 @@ def _line(error: Mapping[str, object]) -> str:
 
 
 def _absolute(settings: Settings) -> Settings:
-    server = settings.server.model_copy(update={"data_dir": settings.server.data_dir.absolute()})
+    """Let a relative folder start at the checkout, so that `tresor` means the same one from every directory."""
+    server = settings.server.model_copy(update={"data_dir": CHECKOUT / settings.server.data_dir})
     return settings.model_copy(update={"server": server})

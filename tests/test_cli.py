@@ -469,14 +469,18 @@ def test_two_first_starts_at_once_make_one_keyring(tmp_path: Path) -> None:
     assert "/setup/" in links[0]
 
 
-def test_serving_migrates_prints_the_link_answers_and_stops_cleanly(tmp_path: Path) -> None:
+def test_serving_from_anywhere_migrates_prints_the_link_answers_and_stops_cleanly(tmp_path: Path) -> None:
     port = free_port()
     terminal = a_terminal(TRESOR, tmp_path)
-    environment = {**terminal.environment, "TRESOR_BASE_URL": f"http://127.0.0.1:{port}"}
+    environment = {
+        **terminal.environment,
+        "TRESOR_BASE_URL": f"http://127.0.0.1:{port}",
+        "PYTHONPATH": str(ROOT),
+    }
     log = tmp_path / "log"
     command = [*TRESOR, "serve", "--port", str(port), "--workers", "1"]
     with log.open("w") as written, running(
-        command, signal.SIGINT, cwd=ROOT, env=environment, stdout=written, stderr=subprocess.STDOUT
+        command, signal.SIGINT, cwd=tmp_path, env=environment, stdout=written, stderr=subprocess.STDOUT
     ) as server:  # fmt: skip
         wait_for(server, lambda: answers(port))
         told = log.read_text()

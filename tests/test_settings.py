@@ -63,10 +63,10 @@ def test_every_short_name_stands_beside_its_default() -> None:
 def test_defaults_serve_on_loopback_from_one_folder() -> None:
     settings = load_settings({})
     assert settings.server.base_url == "http://127.0.0.1:8000"
-    assert settings.server.data_dir == Path("instance").absolute()
+    assert settings.server.data_dir == CHECKOUT / "instance"
     assert settings.database_url == f"sqlite:///{Path('instance').absolute()}/data/tresor.sqlite3"
     assert settings.blob_url == f"file://{Path('instance').absolute()}/data/blobs"
-    assert settings.root_key_file == Path("instance").absolute() / "keys" / "root.key"
+    assert settings.root_key_file == CHECKOUT / "instance" / "keys" / "root.key"
     assert settings.secure is False
 
 
@@ -78,6 +78,12 @@ def test_a_short_name_sets_its_setting(name: str) -> None:
     section, key = SHORT_NAMES[name]
     found = getattr(getattr(settings, section), key)
     assert str(found.get_secret_value() if isinstance(found, SecretStr) else found) == value
+
+
+def test_a_relative_folder_starts_at_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings({"TRESOR_DATA_DIR": "mine"}).server.data_dir == CHECKOUT / "mine"
+    assert load_settings({"TRESOR_DATA_DIR": "/srv/mine"}).server.data_dir == Path("/srv/mine")
 
 
 def test_every_setting_can_come_from_the_environment() -> None:
