@@ -67,9 +67,8 @@ class Matching:
         credentials = self._safe.get(head.id, number)
         if not isinstance(credentials, kind):
             raise Damaged(f"secret {head.id}: not a {kind.__name__}", kind="secret", object_id=head.id)
-        with self._unit.writing():
-            note = Note("secret.use", subject=person, actor=actor, detail={"group": str(group), "version": str(number)})
-            self._audit.record(note, kind="secret", object_id=head.id)
+        note = Note("secret.use", subject=person, actor=actor, detail={"group": str(group), "version": str(number)})
+        self._audit.record_now(note, kind="secret", object_id=head.id)
         return credentials
 
     def _published(self, type_id: str, group: UUID, hint: UUID | str | None) -> list[Head]:

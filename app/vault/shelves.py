@@ -229,4 +229,4 @@ def normalised(text: str) -> str:
 def sort_key(name: str) -> tuple[Any, ...]:
     """Return a key that orders names without case and accents (DIN 5007-1), digits by their value."""
     parts = DIGITS.split(normalised(name))
-    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part)
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part)

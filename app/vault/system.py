@@ -20,6 +20,7 @@ from app.configurator import Configurator, System
 from app.credentials.declare import Credentials
 from app.credentials.registry import Registry, load_entry_points
 from app.credentials.types import BUILT_IN
+from app.errors import TresorError
 from app.groups.ports import Leaving, Panels
 from app.groups.service import Groups
 from app.groups.system import GroupManagement
@@ -60,7 +61,7 @@ class UseCases:
     """What code in this process may ask the vault for."""
 
     def __init__(self, matching: Matching, cfg: Configurator) -> None:
-        self._matching, self._unit = matching, cfg.unit
+        self._matching, self._unit, self._refusals = matching, cfg.unit, cfg.site.refusals
 
     @functools.wraps(Matching.match)
     def match(
@@ -73,8 +74,15 @@ class UseCases:
         actor: str,
         subject: Subject | UUID | None = None,
     ) -> C:
-        with self._unit.open():
-            return self._matching.match(kind, group=group, hint=hint, version=version, actor=actor, subject=subject)
+        alone = not self._unit.is_open
+        try:
+            with self._unit.open():
+                return self._matching.match(kind, group=group, hint=hint, version=version, actor=actor, subject=subject)
+        except TresorError as error:
+            if alone and error.audited:  # there is no boundary around it that would record it
+                for port in self._refusals:
+                    port.refused(error, subject.id if isinstance(subject, Subject) else subject)
+            raise
 
 
 class SecretManagement(System):
