@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Container
 from types import TracebackType
 
 from flask import redirect, request, url_for
@@ -10,10 +11,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from app.errors import Misconfigured, Throttled, TresorError
+from app.errors import Damaged, Misconfigured, Throttled, TresorError, Unavailable
 from app.web.boundary import TresorFlask
 from app.web.forms import CSRF_FIELD
-from app.web.gate import CrossSite, TokenMissing, request_id
+from app.web.gate import CrossSite, TokenMissing, current_policy, public_names, request_id
 from app.web.pages import page
 from app.web.subjects import ConfirmNeeded, SignInNeeded
 
@@ -29,8 +30,8 @@ def answer_errors(app: TresorFlask) -> None:
         if error.status >= 500:
             log.error("%s: %s", type(error).__name__, error)
         headers = [("Retry-After", str(error.seconds))] if isinstance(error, Throttled) else []
-        text = "" if error.status >= 500 else str(error)
-        return error_page(error.status, text=text, headers=headers)
+        title, text = _words(error)
+        return error_page(error.status, title=title, text=text, headers=headers)
 
     @app.errorhandler(SignInNeeded)
     def sign_in(_error: SignInNeeded) -> ResponseReturnValue:
@@ -51,8 +52,14 @@ def answer_errors(app: TresorFlask) -> None:
     @app.errorhandler(TokenMissing)
     def token(error: TokenMissing) -> ResponseReturnValue:
         app.site.unit.roll_back()
-        kept = [(name, value) for name, value in request.form.items() if name in error.public]
-        return page("errors/resend.html", status=400, kept=kept, withheld=_withheld(kept), action=request.path)
+        return _resend_page(400, error.public)
+
+    @app.errorhandler(Unavailable)
+    def unavailable(error: Unavailable) -> ResponseReturnValue:
+        app.abandon(error)
+        log.error("Unavailable: %s", error)
+        public = _public_names()
+        return error_page(503) if public is None else _resend_page(503, public)
 
     @app.errorhandler(CrossSite)
     def cross_site(_error: CrossSite) -> ResponseReturnValue:
@@ -85,6 +92,16 @@ def answer_errors(app: TresorFlask) -> None:
         return error_page(500)
 
 
+def _words(error: TresorError) -> tuple[str, str]:
+    """Return the title and text of an error's page; empty: the usual words of its status."""
+    if isinstance(error, Damaged):
+        return _("This cannot be opened"), _(
+            "What is stored here was changed or is incomplete, so Tresor does not show any of it. "
+            "Other secrets are not affected. Give your administrator this reference."
+        )
+    return "", "" if error.status >= 500 else str(error)
+
+
 def error_page(
     status: int, *, title: str = "", text: str = "", headers: list[tuple[str, str]] | None = None
 ) -> ResponseReturnValue:
@@ -92,6 +109,25 @@ def error_page(
     reference = request_id() if status >= 500 else None
     context = {"title": title or None, "text": text or None, "reference": reference, "way_on": None}
     return page("errors/error.html", status=status, headers=headers or [], **context)
+
+
+def _resend_page(status: int, public: Container[str]) -> ResponseReturnValue:
+    """Show what was entered once more, to be sent again; secret values are asked for."""
+    kept = [(name, value) for name, value in request.form.items() if name in public]
+    reference = request_id() if status >= 500 else None
+    withheld, action = _withheld(kept), request.path
+    return page("errors/resend.html", status=status, kept=kept, withheld=withheld, action=action, reference=reference)
+
+
+def _public_names() -> Container[str] | None:
+    """Return which entries of this request's form may be shown again, or None if it has none or that cannot be told."""
+    policy = current_policy()
+    if request.method != "POST" or policy is None or policy.keeps is None:
+        return None
+    try:
+        return public_names(policy)
+    except TresorError:
+        return None
 
 
 def _withheld(kept: list[tuple[str, str]]) -> list[tuple[str, bool]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from flask import Flask, current_app, g, make_response, render_template, request, url_for
 from flask.wrappers import Response
-from flask_babel import format_date, format_datetime, get_locale, ngettext
+from flask_babel import format_date, format_datetime, get_locale, get_timezone, ngettext
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from lucide.jinja import lucide
@@ -24,6 +25,8 @@ from app.web.site import Entry, Site
 from app.web.subjects import person
 
 AVATARS = 5
+SET_BY_CLASS = re.compile(r' (?:width|height|fill|stroke[a-z-]*)="[^"]*"')
+BETWEEN_TAGS = re.compile(r">\s+<")
 
 
 def csp_nonce() -> str:
@@ -78,7 +81,7 @@ def serve_pages(app: Flask, site: Site) -> None:
         return {
             "subject": who,
             "language": str(get_locale()),
-            "navigation": [_link(each) for each in entries if not each.in_menu],
+            "navigation": [_link(each) for each in _home_first(entries, site) if not each.in_menu],
             "account_links": [_link(each) for each in entries if each.in_menu],
             "search_url": url_for(site.search) if site.search else None,
         }
@@ -90,6 +93,10 @@ def said(site: Site) -> list[tuple[str, object]]:
     return [("ok", message())] if message else []
 
 
+def _home_first(entries: Iterable[Entry], site: Site) -> list[Entry]:
+    return sorted(entries, key=lambda each: each.endpoint != site.home)
+
+
 def _link(entry: Entry) -> Mapping[str, Any]:
     blueprint = entry.endpoint.split(".")[0]
     current = request.endpoint == entry.endpoint if entry.in_menu else request.blueprint == blueprint
@@ -98,18 +105,23 @@ def _link(entry: Entry) -> Mapping[str, Any]:
 
 @lru_cache(maxsize=512)
 def draw_icon(name: str, **attributes: Any) -> Markup:
-    """Return a Lucide icon as inline SVG, drawn once a process. Raises IconDoesNotExist."""
-    return Markup(lucide(name, **attributes))  # noqa: S704  # the package's own drawing
+    """Return a Lucide icon as inline SVG in few bytes, drawn once a process; its look is the class `icon`'s.
+
+    Raises IconDoesNotExist.
+    """
+    opening, rest = str(lucide(name, **attributes)).split(">", 1)
+    drawn = f"{SET_BY_CLASS.sub('', opening)}>{rest}"
+    return Markup(BETWEEN_TAGS.sub("><", drawn).replace(" />", "/>"))  # noqa: S704  # the package's own drawing
 
 
 def asset(path: str) -> str:
     """Return the address of a static file with a mark of its content, so that browsers may keep it for good."""
-    return url_for("static", filename=path, v=_mark(f"{current_app.static_folder}/{path}"))
+    return _address(f"{current_app.static_folder}/{path}", path, request.script_root)
 
 
 @lru_cache(maxsize=256)
-def _mark(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+def _address(file: str, path: str, _root: str) -> str:
+    return url_for("static", filename=path, v=hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12])
 
 
 def avatar_class(person_id: UUID) -> str:
@@ -119,7 +131,26 @@ def avatar_class(person_id: UUID) -> str:
 
 def format_full(moment: datetime) -> str:
     """Return date and time in the reader's language and time zone."""
+    return _written(moment, *_reader())
+
+
+def _reader() -> tuple[str, str]:
+    """Return the language and time zone of this answer, looked up once: a list has forty moments."""
+    if "reader" not in g:
+        g.reader = str(get_locale()), str(get_timezone())
+    found: tuple[str, str] = g.reader
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _written(moment: datetime, _locale: str, _timezone: str) -> str:
     text: str = format_datetime(moment, "long")
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _written_short(moment: datetime, pattern: str, _locale: str, _timezone: str) -> str:
+    text: str = format_date(moment, pattern)
     return text
 
 
@@ -134,6 +165,6 @@ def format_when(moment: datetime, now: datetime) -> str:
     if timedelta(0) <= ago < timedelta(days=1):
         hours = ago // timedelta(hours=1)
         return str(ngettext("%(num)s hour ago", "%(num)s hours ago", hours))
-    short = "d. MMM" if str(get_locale()).startswith("de") else "d MMM"
-    text: str = format_date(moment, short if moment.year == now.year else f"{short} y")
-    return text
+    short = "d. MMM" if _reader()[0].startswith("de") else "d MMM"
+    pattern = short if moment.year == now.year else f"{short} y"
+    return _written_short(moment, pattern, *_reader())

@@ -62,12 +62,13 @@ class Scenery:
                 self.world.cfg.get(Preferences).speak(person, language=language)
 
 
-PEOPLE = {  # first and last name; Lena is the administrator and the one who looks
+PEOPLE = {  # first and last name; Lena is the one who looks
     "lena": ("Lena", "Hoffmann"), "anna": ("Anna", "Berger"), "ben": ("Ben", "Okafor"), "miriam": ("Miriam", "Oduya"),
-    "jonas": ("Jonas", "Weiß"), "selin": ("Selin", "Kaya"), "tomas": ("Tomáš", "Novák"),
+    "jonas": ("Jonas", "Weiß"), "selin": ("Selin", "Kaya"), "tomas": ("Tomáš", "Novák"), "nora": ("Nora", "Lindqvist"),
 }  # fmt: skip
+ADMINISTRATORS = ("lena", "nora")
 MEMBERS = {
-    "System": ("lena", "anna"),
+    "System": ("lena", "anna", "nora"),
     "Release": ("lena*", "anna*", "jonas", "selin", "ben"),
     "Support": ("anna*", "lena", "miriam", "tomas", "ben"),
 }
@@ -98,13 +99,6 @@ def _key(name: str, address: str, expires: date | None = None) -> ApiKey:
 
 def _jira(name: str, email: str) -> Jira:
     return Jira(name=name, email=email, token=f"ATATT3x-{name}", site="https://nordwerk.atlassian.net")
-
-
-def _mail_server(host: str = f"smtp.{HOST}") -> SMTP:
-    return SMTP(
-        name="Outgoing mail, production", host=host, username=f"relay@{HOST}", password="maple-quartz-7-Orbit",
-        sender=f"noreply@{HOST}",
-    )  # fmt: skip
 
 
 RECOVERY = "1  granite-willow-302\n2  harbor-saffron-118\n3  copper-meadow-944\n4  velvet-anchor-571"
@@ -221,7 +215,7 @@ def _people(world: World) -> dict[str, Subject]:
         with world.unit():
             user = world.users.create(
                 "scenery", email=f"{name}@{HOST}", first_name=first, last_name=last, password=PASSWORD,
-                roles=[ADMINISTRATOR] if name == "lena" else [],
+                roles=[ADMINISTRATOR] if name in ADMINISTRATORS else [],
             )  # fmt: skip
         made[name] = world.subject(user.id)
     return made
@@ -277,7 +271,9 @@ def _mail_history(built: Scenery) -> None:
     """The mail server with everything that its page can show: versions, shares with an end, uses, openings."""
     world, lena, anna = built.world, built.people["lena"], built.people["anna"]
     world.clock.now = START - timedelta(days=257)
-    secret = built.secrets[MAIL] = world.keep(_mail_server("mail.old-provider.example"), owner=lena)
+    first = SMTP(name=MAIL, host="mail.old-provider.example", username=f"relay@{HOST}", password="first-one-1",
+                 sender=f"noreply@{HOST}")  # fmt: skip
+    secret = built.secrets[MAIL] = world.keep(first, owner=lena)
     world.share(secret, owner=lena, to=anna, level="editor")
     _edit(built, anna, secret, days=80, password="copper-meadow-4-Lantern")
     _edit(built, lena, secret, days=0.001, host=f"smtp.{HOST}", password="maple-quartz-7-Orbit")

@@ -1,0 +1,274 @@
+"""Every page of Tresor in the states that people meet, each with the way there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
+
+from app.credentials.types import Note
+from app.users.setup import Setup
+from tests.builders import PASSWORD, START
+from tests.journeys.scenery import DAMAGED, DELETED, HOST, MAIL, MISSING, UNREADABLE, Scenery
+
+RELEASE_BOT = "Jira – release bot"
+CODES = "Recovery codes, GitHub"
+FROM_ANNA = "Analytics dashboard"
+
+
+@dataclass
+class Visit:
+    """A browser profile for each person of a scenery, signed in once; nobody has one too."""
+
+    scenery: Scenery
+    empty: Scenery
+    browser: Browser
+    language: str
+    pages: dict[str, tuple[BrowserContext, Page]]
+
+    def page(self, name: str) -> Page:
+        """Return the page of a person, or of "nobody"."""
+        if name not in self.pages:
+            context = self.browser.new_context(locale=self.language)
+            page = context.new_page()
+            self.pages[name] = context, page
+            if name != "nobody":
+                page.goto(self.scenery.url + "/login")
+                page.fill("#f-email", f"{name}@{HOST}")
+                page.fill("#f-password", PASSWORD)
+                presses(page, page.locator("main button.wide"))
+        return self.pages[name][1]
+
+    def goes(self, path: str, name: str = "lena") -> Page:
+        page = self.page(name)
+        page.goto(self.scenery.url + path)
+        return page
+
+    def close(self) -> None:
+        for context, _page in self.pages.values():
+            context.close()
+
+
+def sends(page: Page) -> Page:
+    """Press the form's own button, as Enter in a field would."""
+    return presses(page, page.locator("main form[method=post] button:not(.quiet, .icon-btn, .bare, .link)").last)
+
+
+def presses(page: Page, button: Locator) -> Page:
+    """Press a button that leads to a page, and wait for it."""
+    with page.expect_navigation():
+        button.click()
+    return page
+
+
+def signin_failed(visit: Visit) -> Page:
+    page = visit.goes("/login", "nobody")
+    page.fill("#f-email", f"lena@{HOST}")
+    page.fill("#f-password", "not the password")
+    return sends(page)
+
+
+def setup(visit: Visit) -> Page:
+    page = visit.page("nobody")
+    with visit.empty.world.unit():
+        token = visit.empty.world.cfg.get(Setup).token()
+    page.goto(f"{visit.empty.url}/setup/{token}")
+    return page
+
+
+def setup_refused(visit: Visit) -> Page:
+    page = setup(visit)
+    page.fill("#f-first_name", "Lena")
+    page.fill("#f-password", "short")
+    return sends(page)
+
+
+def form_refused(visit: Visit) -> Page:
+    page = visit.goes("/vault/new/smtp")
+    page.fill("#f-name", MAIL)
+    page.fill("#f-host", "smtp://wrong")
+    page.fill("#f-port", "70000")
+    page.fill("#f-password", "kept nowhere")
+    return sends(page)
+
+
+def edit_asks_again(visit: Visit) -> Page:
+    page = visit.goes(visit.scenery.address(MAIL) + "/edit")
+    page.fill("#f-host", f"mail.{HOST}")
+    return sends(page)
+
+
+def conflict(visit: Visit) -> Page:
+    page = visit.goes(visit.scenery.address(FROM_ANNA) + "/edit")
+    world, anna = visit.scenery.world, visit.scenery.people["anna"]
+    secret = visit.scenery.secrets[FROM_ANNA]
+    with world.unit():
+        opened = world.vault.open(anna, secret)
+        theirs = f"analytics+{opened.head.version}@{HOST}"
+        values = {"name": FROM_ANNA, "website": "https://analytics.example", "username": theirs}
+        world.clock.goes_on(minutes=-2)
+        world.vault.change(
+            anna, secret, seen=opened.head.version, values={**values, "password": "new-one"}, cleared=frozenset()
+        )
+    world.clock.goes_on(minutes=2)
+    page.fill("#f-name", "Analytics")
+    page.fill("#f-username", f"dashboards@{HOST}")
+    page.fill("#f-password", "typed, and not sent back")
+    return sends(page)
+
+
+def revealed(name: str, field: str, person: str = "lena") -> Callable[[Visit], Page]:
+    def visit_it(visit: Visit) -> Page:
+        page = visit.goes(visit.scenery.address(name), person)
+        return presses(page, page.locator(f"#v-{field} button"))
+
+    return visit_it
+
+
+def sharing_refused(visit: Visit) -> Page:
+    page = visit.goes(visit.scenery.address(MAIL) + "/sharing")
+    page.fill("#f-add", f"nobody@{HOST}")
+    page.locator("select[name^=level-]").last.select_option("none")
+    return sends(page)
+
+
+def purge(visit: Visit) -> Page:
+    page = visit.goes(f"/vault/{visit.scenery.secrets[DELETED[0].credentials.name]}/purge")
+    if page.locator("#f-password").count():
+        page.fill("#f-password", PASSWORD)
+        sends(page)
+    return page
+
+
+def purge_refused(visit: Visit) -> Page:
+    page = purge(visit)
+    page.fill("#f-name", "old")
+    return sends(page)
+
+
+def confirm(visit: Visit) -> Page:
+    visit.scenery.world.clock.goes_on(minutes=11)
+    page = visit.goes(f"/vault/{visit.scenery.secrets[DELETED[0].credentials.name]}/purge")
+    visit.scenery.world.clock.now = START
+    return page
+
+
+def menu_open(visit: Visit) -> Page:
+    page = visit.goes("/vault")
+    page.locator(".ledger summary").nth(1).click()
+    return page
+
+
+def account_menu(visit: Visit) -> Page:
+    page = visit.goes("/vault")
+    page.locator(".account summary").click()
+    return page
+
+
+def members_leaving(visit: Visit) -> Page:
+    page = visit.goes(f"/groups/{visit.scenery.groups['Release']}/members")
+    page.locator(".share-list li", has_text="Anna").locator("select").select_option("none")
+    return page
+
+
+def resend(visit: Visit) -> Page:
+    page = visit.goes(visit.scenery.address(CODES) + "/edit")
+    page.fill("#f-name", "Recovery codes")
+    page.fill("#f-text", "4711")
+    page.locator("main [name=csrf_token]").evaluate("field => { field.value = 'old' }")
+    return sends(page)
+
+
+def trashed(visit: Visit) -> Page:
+    """Move a secret to the trash: its page says so, with the way back, which is then taken."""
+    world, lena = visit.scenery.world, visit.scenery.people["lena"]
+    secret = world.keep(Note(name="Old door code", text="0815"), owner=lena)
+    visit.scenery.secrets["Old door code"] = secret
+    return sends(visit.goes(f"/vault/{secret}/delete"))
+
+
+def at(path: str, name: str = "lena") -> Callable[[Visit], Page]:
+    return lambda visit: visit.goes(path, name)
+
+
+def of(secret: str, rest: str = "", name: str = "lena") -> Callable[[Visit], Page]:
+    return lambda visit: visit.goes(visit.scenery.address(secret) + rest, name)
+
+
+def group(name: str, rest: str = "", person: str = "lena") -> Callable[[Visit], Page]:
+    return lambda visit: visit.goes(f"/groups/{visit.scenery.groups[name]}{rest}", person)
+
+
+def withdraw(name: str, secret: str) -> Callable[[Visit], Page]:
+    def visit_it(visit: Visit) -> Page:
+        where = f"/groups/{visit.scenery.groups[name]}/publications/{visit.scenery.secrets[secret]}/withdraw"
+        return visit.goes(where)
+
+    return visit_it
+
+
+SCREENS: dict[str, Callable[[Visit], Page]] = {
+    "signin": at("/login", "nobody"),
+    "signin-failed": signin_failed,
+    "setup": setup,
+    "setup-refused": setup_refused,
+    "error-404-signed-out": at("/nowhere", "nobody"),
+    "vault": at("/vault"),
+    "vault-page-2": at("/vault?page=2"),
+    "vault-by-name": at("/vault?sort=name"),
+    "vault-published": at("/vault?filter=published"),
+    "vault-search": at("/vault?q=jira"),
+    "vault-none": at("/vault?q=jria"),
+    "vault-nothing-fits": at("/vault?type=smtp&filter=mine"),
+    "vault-empty": at("/vault", "tomas"),
+    "vault-first": at("/vault", "nora"),
+    "vault-menu": menu_open,
+    "vault-account-menu": account_menu,
+    "vault-trashed": trashed,
+    "new": at("/vault/new"),
+    "new-blocked": at("/vault/new", "ben"),
+    "form-smtp": at("/vault/new/smtp"),
+    "form-login": at("/vault/new/login"),
+    "form-note": at("/vault/new/note"),
+    "form-refused": form_refused,
+    "edit": of(MAIL, "/edit"),
+    "edit-asks-again": edit_asks_again,
+    "conflict": conflict,
+    "secret": of(MAIL),
+    "secret-revealed": revealed(MAIL, "password"),
+    "secret-note-revealed": revealed(CODES, "text"),
+    "secret-personal": of(CODES),
+    "secret-viewer": of(FROM_ANNA, "", "ben"),
+    "secret-damaged": of(DAMAGED),
+    "secret-missing": of(MISSING),
+    "history": of(MAIL, "/history"),
+    "history-compared": of(MAIL, "/history?older=1&newer=3"),
+    "sharing": of(MAIL, "/sharing"),
+    "sharing-refused": sharing_refused,
+    "delete": of(RELEASE_BOT, "/delete"),
+    "trash": at("/vault/trash"),
+    "trash-empty": at("/vault/trash", "tomas"),
+    "confirm": confirm,
+    "purge": purge,
+    "purge-refused": purge_refused,
+    "groups": at("/groups"),
+    "group": group("Release"),
+    "group-as-member": group("Support", "", "ben"),
+    "group-system": group("System"),
+    "members": group("Release", "/members"),
+    "members-leaving": members_leaving,
+    "members-system": group("System", "/members"),
+    "withdraw": withdraw("Release", RELEASE_BOT),
+    "error-404": at("/vault/00000000-0000-4000-8000-000000000000"),
+    "error-403": of(FROM_ANNA, "/edit", "ben"),
+    "error-500": of(UNREADABLE),
+    "resend": resend,
+}
+
+
+def opened(scenery: Scenery, empty: Scenery, browser: Browser, language: str) -> Visit:
+    """Begin a visit: accounts and browsers speak this language, and it is START."""
+    scenery.speaks(language)
+    scenery.world.clock.now = START
+    return Visit(scenery, empty, browser, language, {})
