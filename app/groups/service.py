@@ -195,6 +195,16 @@ class Groups:
             self._join(by, group_id, user_id, level)
             self._count_change(by, group_id)
 
+    def set_level(self, by: By, group_id: UUID, user_id: UUID, *, level: GroupLevel) -> None:
+        """Change what a member may do. Raises Invalid for a team's last admin and for who is no member."""
+        with self._unit.writing():
+            self._lock(by, group_id)
+            before = self._admins(group_id)
+            self._refuse_outsider(group_id, user_id)
+            self._set_level(by, group_id, user_id, level)
+            self._refuse_without_admin(group_id, before)
+            self._count_change(by, group_id)
+
     def remove_member(self, by: By, group_id: UUID, user_id: UUID) -> None:
         """End a membership; what the person published stays. Raises Invalid for a team's last admin."""
         with self._unit.writing():
@@ -283,12 +293,15 @@ class Groups:
         self._audit.record(record, kind="group", object_id=group_id)
 
     def _leave(self, by: By, group_id: UUID, user_id: UUID) -> None:
-        user = self._users.get(user_id)
-        if user is None or user.account.level_in(group_id) is None:
-            raise Invalid(_("This person is not a member."))
+        self._refuse_outsider(group_id, user_id)
         record = note("group.remove-member", by, group=str(group_id), user=str(user_id))
         self._users.set_membership(record, user_id, group=group_id, level=None)
         self._audit.record(record, kind="group", object_id=group_id)
+
+    def _refuse_outsider(self, group_id: UUID, user_id: UUID) -> None:
+        user = self._users.get(user_id)
+        if user is None or user.account.level_in(group_id) is None:
+            raise Invalid(_("This person is not a member."))
 
     def _count_change(self, by: By, group_id: UUID) -> None:
         """Raise the group's revision, so that a members page of before is refused."""
