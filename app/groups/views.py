@@ -9,8 +9,9 @@ from uuid import UUID
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
-from app.errors import Invalid
+from app.errors import Conflict, Invalid
 from app.groups.members_form import read_wishes, revision_of
 from app.groups.ports import Leaving, Panels
 from app.groups.service import USE, Group, Groups
@@ -22,6 +23,8 @@ from app.web.site import current_site, service
 from app.web.subjects import current_subject
 
 pages = Blueprint("groups", __name__)
+
+FASTER = _l("The members were changed by somebody else meanwhile. Look again, then repeat.")
 
 
 @pages.get("/groups")
@@ -80,6 +83,7 @@ def save_members(group_id: UUID) -> ResponseReturnValue:
     group = groups.managed(subject, group_id)
     wishes = read_wishes(request.form)
     errors: dict[str, str] = {}
+    status = 422
     add = service(Users).find(wishes.add) if wishes.add else None
     if wishes.add and add is None:
         errors["add"] = _("Nobody with the address %(address)s is active here.", address=wishes.add)
@@ -95,11 +99,12 @@ def save_members(group_id: UUID) -> ResponseReturnValue:
             )
         except Invalid as invalid:
             errors[invalid.field] = str(invalid)
+        except Conflict as conflict:
+            errors[""], status, group = str(conflict) or str(FASTER), 409, groups.managed(subject, group_id)
         else:
             return redirect(url_for("groups.show", group_id=group_id, done="members"), 303)
-    return page(
-        "groups/members.html", "form", status=422, **_members_page(group, errors=errors, typed=dict(request.form))
-    )
+    context = _members_page(group, errors=errors, typed=dict(request.form))
+    return page("groups/members.html", "form", status=status, **context)
 
 
 def _members_page(

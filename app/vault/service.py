@@ -154,6 +154,17 @@ class Vault:
         self._refuse_unknown_version(head, number)
         return self._safe.get(secret_id, number)
 
+    def seen(self, subject: Subject, secret_id: UUID, *, number: int) -> Credentials | None:
+        """Return the version that a stale form began with, or None if it is not there or does not open.
+
+        Raises Refused, Forbidden.
+        """
+        head = self._heads.usable(subject, secret_id, HISTORY)
+        try:
+            return self._safe.get(secret_id, number) if 1 <= number <= head.version else None
+        except Damaged:
+            return None
+
     def restore_version(self, subject: Subject, secret_id: UUID, *, number: int) -> None:
         """Store an older version's values as a new version.
 

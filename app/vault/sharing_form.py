@@ -73,7 +73,11 @@ def _id(name: str) -> UUID:
 
 
 def _uuid(text: str) -> UUID:
-    return _strict(UUID, text)
+    """Return an id as our page writes it; another spelling could name somebody twice."""
+    found = _strict(UUID, text)
+    if str(found) != text:
+        raise _wrong()
+    return found
 
 
 def _level(text: str) -> Level:
@@ -88,4 +92,8 @@ def _strict(kind: Callable[[str], T], text: str) -> T:
     try:
         return kind(text)
     except ValueError:
-        raise Invalid(_("This page sent something that it does not have. Open it again.")) from None
+        raise _wrong() from None
+
+
+def _wrong() -> Invalid:
+    return Invalid(_("This page sent something that it does not have. Open it again."))

@@ -7,15 +7,17 @@ from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
 from app.credentials.declare import Credentials
 from app.credentials.registry import Registry
 from app.credentials.values import InvalidValues
-from app.errors import Invalid
+from app.errors import Conflict, Invalid
 from app.vault import pages as shown
 from app.vault.forms import EditForm, Forms
+from app.vault.heads import Heads
 from app.vault.listing import Overview
-from app.vault.policy import CHANGE, CREATE, SHARE, USE
+from app.vault.policy import CHANGE, CREATE, EDIT, SHARE, USE
 from app.vault.service import Blank, Secret, Stale, Vault, barred
 from app.vault.sharing import Sharing
 from app.vault.sharing_form import read_wishes, revision_of
@@ -29,6 +31,7 @@ from app.web.subjects import confirmed_subject, current_subject
 pages = Blueprint("vault", __name__)
 
 NOTHING: frozenset[str] = frozenset()
+FASTER = _l("Sharing was changed by somebody else meanwhile. Look at it again, then repeat.")
 
 
 def public_names(type_id: str) -> Collection[str]:
@@ -39,8 +42,9 @@ def public_names(type_id: str) -> Collection[str]:
 
 def public_names_of(secret_id: UUID) -> Collection[str]:
     """Return the fields of an edit form that may be shown again, to somebody who may edit."""
-    stored = service(Vault).editable(current_subject(), secret_id).credentials
-    return {spec.name for spec in stored.specs if not spec.secret} | {"version"} if stored else set()
+    head = service(Heads).usable(current_subject(), secret_id, EDIT)
+    kind = service(Registry).get(head.type)
+    return {spec.name for spec in kind.cls.specs if not spec.secret} | {"version"} if kind else set()
 
 
 @pages.get("/vault")
@@ -134,7 +138,7 @@ def save(secret_id: UUID) -> ResponseReturnValue:
     vault, subject = service(Vault), current_subject()
     secret = vault.editable(subject, secret_id)
     form = edit_form_of(secret)
-    if form.validate_on_submit() and form.version.data:
+    if form.validate_on_submit() and form.version.data is not None:
         try:
             vault.change(subject, secret_id, seen=form.version.data, values=form.changes(), cleared=form.cleared())
         except Stale as stale:
@@ -159,8 +163,7 @@ def conflict(stale: Stale) -> ResponseReturnValue:
     """Show both: what somebody else stored, and what was typed; saving again means 'mine'."""
     subject, head = current_subject(), stale.current.head
     form = edit_form_of(stale.current)
-    seen_number = form.version.data
-    seen = service(Vault).version(subject, head.id, number=seen_number) if seen_number else None
+    seen = service(Vault).seen(subject, head.id, number=form.version.data or 0)
     rows = shown.conflict_rows(_credentials(stale.current), seen, form.entered())
     form.version.data = head.version
     context = shown.edit_page(stale.current, form, again=True, conflict=shown.conflict_note(stale, rows))
@@ -181,16 +184,18 @@ def save_sharing(secret_id: UUID) -> ResponseReturnValue:
     """Save people and groups together, or show the page again with what is wrong."""
     use, subject = service(Sharing), current_subject()
     state = use.state(subject, secret_id)
-    wishes, errors = read_wishes(request.form)
+    (wishes, errors), status = read_wishes(request.form), 422
     if not errors:
         try:
             use.save(subject, secret_id, revision=revision_of(request.form), wishes=wishes)
         except Invalid as invalid:
             errors[invalid.field] = str(invalid)
+        except Conflict as conflict:
+            errors[""], status, state = str(conflict) or str(FASTER), 409, use.state(subject, secret_id)
         else:
             return redirect(url_for("vault.show", secret_id=secret_id, done="shared"), 303)
     context = shown.sharing_page(state, errors=errors, typed=request.form)
-    return page("vault/sharing.html", "form", status=422, **context)
+    return page("vault/sharing.html", "form", status=status, **context)
 
 
 @pages.get("/vault/<uuid:secret_id>/delete")

@@ -48,7 +48,7 @@ def guard(app: Flask) -> None:
             try:
                 csrf.protect()
             except CSRFError as error:
-                raise TokenMissing(error.description, public=_public_names(policy)) from None
+                raise TokenMissing(error.description, public=public_names(policy)) from None
         if not policy.public:
             subject = current_subject()
             if policy.permission and not subject.may(policy.permission):
@@ -62,7 +62,7 @@ def current_policy() -> Policy | None:
     return policy_of(current_app.view_functions[request.endpoint])
 
 
-def _public_names(policy: Policy) -> Container[str]:
+def public_names(policy: Policy) -> Container[str]:
     """Return the fields that may be shown again. Raises Refused and the like if they are not this person's to see."""
     return policy.keeps(**(request.view_args or {})) if policy.keeps else ()
 

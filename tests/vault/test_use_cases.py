@@ -56,6 +56,7 @@ CASES: dict[str, Case] = {
     "Vault.reveal": Case(lambda t, s, i, g: t.vault.reveal(s, i, field="password"), USE, VIEWER, "secret.reveal"),
     "Vault.copy": Case(lambda t, s, i, g: t.vault.copy(s, i, field="password"), USE, VIEWER, "secret.copy"),
     "Vault.versions": Case(lambda t, s, i, g: t.vault.versions(s, i), USE, EDITOR),
+    "Vault.seen": Case(lambda t, s, i, g: t.vault.seen(s, i, number=1), USE, EDITOR),
     "Vault.version": Case(lambda t, s, i, g: t.vault.version(s, i, number=1), USE, EDITOR),
     "Vault.editable": Case(lambda t, s, i, g: t.vault.editable(s, i), CHANGE, EDITOR),
     "Vault.change": Case(
