@@ -57,8 +57,7 @@ class RootKeyFile:
     def load(self) -> bytes:
         """Return the root key; see `RootKeySource`."""
         real = self._resolved()
-        if real.is_relative_to(self.never_inside.resolve()):
-            raise UnsafeRootKey(f"{self.path}: move the root key out of {self.never_inside}; backups copy that folder.")
+        _refuse_inside(self.path, real, self.never_inside)
         return _decoded(self._read(real), str(self.path))
 
     def _resolved(self) -> Path:
@@ -135,24 +134,31 @@ def load_root_key(*, file: Path, value: str, never_inside: Path) -> bytes:
     return source.load()
 
 
-def create_root_key(path: Path) -> bytes:
+def create_root_key(path: Path, *, never_inside: Path | None = None) -> bytes:
     """Make a root key, write it to `path` as base64url, readable by the service alone, and return it.
 
     The folder is made if it is missing. When this returns, file and folder have reached the disk.
-    The file appears whole or not at all; raises FileExistsError, and changes nothing, if there is one,
-    Misconfigured if it cannot be written there.
+    never_inside: the folder that backups copy. The file appears whole or not at all; raises FileExistsError, and
+    changes nothing, if there is one, UnsafeRootKey or Misconfigured if it must not or cannot be written there.
     """
+    if never_inside is not None:
+        _refuse_inside(path, path.resolve(), never_inside)
     key = secrets.token_bytes(_SIZE)
     try:
         _make_folder(path.parent)
         _write_new(path, base64.urlsafe_b64encode(key) + b"\n")
-    except FileExistsError:
-        raise
     except OSError as error:
+        if isinstance(error, FileExistsError) and os.path.lexists(path):
+            raise
         raise Misconfigured(
             f"{path}: a root key cannot be written there ({error.strerror}). Name another file in TRESOR_ROOT_KEY_FILE."
         ) from error
     return key
+
+
+def _refuse_inside(path: Path, real: Path, folder: Path) -> None:
+    if real.is_relative_to(folder.resolve()):
+        raise UnsafeRootKey(f"{path}: move the root key out of {folder}; backups copy that folder.")
 
 
 def _write_new(path: Path, content: bytes) -> None:

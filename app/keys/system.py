@@ -55,6 +55,7 @@ def root_key(settings: Settings) -> bytes:
 
 def first_root_key(settings: Settings) -> bytes:
     """Return the root key, made now if it is to lie in a file that does not exist."""
-    if settings.root_key.value.get_secret_value() or settings.root_key_file.exists():
+    file = settings.root_key_file
+    if settings.root_key.value.get_secret_value() or file.exists() or file.is_symlink():
         return root_key(settings)
-    return create_root_key(settings.root_key_file)
+    return create_root_key(file, never_inside=settings.stored_folder)

@@ -6,7 +6,7 @@ import pytest
 
 from app.errors import Forbidden
 from app.groups.service import Wish
-from app.subject import GroupLevel, Subject
+from app.subject import GroupLevel
 from tests.builders import Client, World
 
 
@@ -62,15 +62,6 @@ def test_nothing_wished_changes_nothing(world: World) -> None:
     before = (revision(world, team.id), len(world.events("group.members")))
     assert saves(client, team.id, **{f"level-{anna.id}": "admin", "add": "", "add-level": "member"}) == 303
     assert (revision(world, team.id), len(world.events("group.members"))) == before
-
-
-def removed_meanwhile(world: World) -> tuple[Subject, Subject, object]:
-    """Return a former admin as their request found them, another member, and the group's id."""
-    team = world.group("Team")
-    anna = world.person("anna", groups={team.id: "admin"})
-    ben = world.person("ben", groups={team.id: "admin"})
-    world.leaves(anna, team.id)
-    return anna, ben, team.id
 
 
 def test_an_admin_removed_since_the_request_began_changes_nothing(world: World) -> None:

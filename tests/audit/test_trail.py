@@ -1,0 +1,195 @@
+"""The trail: numbered without gaps, written last, and counted where it repeats."""
+
+from __future__ import annotations
+
+import threading
+from uuid import UUID, uuid4
+
+import pytest
+
+from app.audit.refusals import RefusalLog
+from app.audit.service import Audit
+from app.errors import Damaged, Forbidden, Refused
+from app.keys.trail import Note
+from tests.builders import START, World
+
+THING = UUID(int=7)
+
+
+def numbers(world: World) -> list[int]:
+    return [event["number"] for event in world.events()]
+
+
+def record(world: World, action: str = "thing.look", object_id: UUID = THING) -> None:
+    with world.unit(), world.cfg.unit.writing():
+        world.trail.record(Note(action, actor="tests", detail={"b": "2", "a": "1"}), kind="thing", object_id=object_id)
+
+
+def broken(world: World) -> list[int]:
+    with world.unit():
+        return list(world.trail.broken())
+
+
+def test_an_event_is_stored_with_all_that_it_tells(world: World) -> None:
+    before = len(numbers(world))
+    record(world)
+    (event,) = world.events("thing.look")
+    del event["mac"], event["key"]
+    assert event == {
+        "number": before + 1, "time": START, "subject": None, "actor": "tests", "action": "thing.look",
+        "kind": "thing", "object_id": THING, "revision": None, "gone": 0, "count": 1, "detail": {"a": "1", "b": "2"},
+    }  # fmt: skip
+
+
+def test_events_of_many_at_once_are_one_chain_without_gaps(world: World) -> None:
+    def write() -> None:
+        for _ in range(15):
+            record(world)
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert numbers(world) == list(range(1, len(numbers(world)) + 1))
+    assert len(world.events("thing.look")) == 60
+    assert broken(world) == []
+
+
+def test_an_event_of_what_was_rolled_back_leaves_no_gap(world: World) -> None:
+    with pytest.raises(ZeroDivisionError), world.unit(), world.cfg.unit.writing():
+        world.trail.record(Note("thing.look"))
+        raise ZeroDivisionError
+    record(world)
+    assert len(world.events("thing.look")) == 1
+    assert broken(world) == []
+
+
+def test_an_event_recorded_while_the_transaction_ends_is_stored_too(world: World) -> None:
+    unit = world.cfg.unit
+    with world.unit(), unit.writing():
+        world.trail.record(Note("thing.look"))
+        unit.before_commit(lambda: world.trail.record(Note("thing.close")))
+    assert [event["action"] for event in world.events()][-2:] == ["thing.look", "thing.close"]
+    assert broken(world) == []
+
+
+def test_looking_for_a_revision_writes_nothing(world: World) -> None:
+    before = numbers(world)
+    with world.unit(), world.cfg.unit.writing():
+        assert world.trail.told(THING) is False
+    assert numbers(world) == before
+
+
+def test_a_transaction_that_fails_after_its_events_does_not_look_like_a_cut_trail(world: World) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    unit = world.cfg.unit
+    with pytest.raises(ZeroDivisionError), world.unit(), unit.writing():
+        world.trail.record(Note("thing.look"))
+        unit.before_commit(lambda: world.trail.record(Note("thing.close")))
+        unit.before_commit(lambda: unit.before_commit(lambda: unit.before_commit(fail)))
+    with world.unit():
+        assert world.trail.head().number == len(numbers(world))
+
+
+def test_a_trail_that_became_shorter_is_damaged(world: World) -> None:
+    record(world)
+    last = len(numbers(world))
+    world.sql("DELETE FROM audit WHERE number = :last", last=last)
+    with pytest.raises(Damaged, match=f"event {last} was there and is gone"), world.unit():
+        world.trail.head()
+    assert world.client().get("/readyz").json["trail"] == "failed"  # type: ignore[index]
+
+
+def test_reading_the_head_while_others_append_is_no_damage(world: World) -> None:
+    stop, failures = threading.Event(), []
+
+    def look() -> None:
+        while not stop.is_set():
+            try:
+                with world.unit():
+                    world.trail.head()
+            except Damaged as damage:
+                failures.append(damage)
+                return
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    for _ in range(40):
+        record(world)
+    stop.set()
+    watcher.join()
+    assert failures == []
+
+
+def test_more_events_than_are_read_at_once_are_verified(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(5):
+        record(world)
+    monkeypatch.setattr("app.audit.trail.READ_AT_ONCE", 2)
+    assert broken(world) == []
+    world.sql("UPDATE audit SET detail = '{}' WHERE number IN (5, 8)")
+    assert broken(world) == [5, 8]
+
+
+# ── refusals ──
+
+
+def test_equal_refusals_of_a_minute_are_one_event_and_the_next_one_counts(world: World) -> None:
+    anna = world.person("anna")
+    browser = world.client(anna)
+    missing = uuid4()
+    for _ in range(4):
+        assert browser.get(f"/vault/{missing}").status_code == 404
+    told = [event for event in world.events() if event["object_id"] == missing]
+    assert [(event["subject"], event["count"], event["detail"]) for event in told] == [
+        (anna.id, 1, {"outcome": "refused"})
+    ]
+    world.clock.goes_on(seconds=61)
+    browser.get(f"/vault/{missing}")
+    told = [event for event in world.events() if event["object_id"] == missing]
+    assert [event["count"] for event in told] == [1, 4]
+
+
+def test_refusals_of_others_and_of_other_objects_are_events_of_their_own(world: World) -> None:
+    anna, ben = world.person("anna"), world.person("ben")
+    log = RefusalLog(world.cfg.unit, world.clock, world.trail)
+    other = uuid4()
+    with world.unit():
+        for subject, error in [
+            (anna.id, Refused(action="thing.open", object_id=THING)),
+            (ben.id, Refused(action="thing.open", object_id=THING)),
+            (anna.id, Refused(action="thing.open", object_id=other)),
+            (anna.id, Forbidden(action="thing.change", object_id=THING)),
+            (anna.id, Refused(action="thing.open", object_id=THING)),
+        ]:
+            log.refused(error, subject)
+    told = [(event["subject"], event["action"], event["object_id"]) for event in world.events("thing.open")]
+    assert told == [(anna.id, "thing.open", THING), (ben.id, "thing.open", THING), (anna.id, "thing.open", other)]
+    assert [event["detail"] for event in world.events("thing.change")] == [{"outcome": "forbidden"}]
+
+
+# ── what others ask ──
+
+
+def test_the_last_events_of_an_object_are_newest_first(world: World) -> None:
+    audit = world.cfg.get(Audit)
+    for action in ("thing.look", "thing.touch", "thing.look", "thing.close"):
+        record(world, action)
+    record(world, "thing.look", uuid4())
+    with world.unit():
+        found = audit.last(THING, most=2, only=("thing.look", "thing.close"))
+    assert [event.action for event in found] == ["thing.close", "thing.look"]
+    assert [event.detail for event in found] == [{"a": "1", "b": "2"}] * 2
+
+
+def test_uses_are_counted_with_the_last_actor(world: World) -> None:
+    audit = world.cfg.get(Audit)
+    record(world)
+    world.clock.goes_on(hours=1)
+    record(world)
+    with world.unit():
+        found = audit.uses([THING, uuid4()], "thing.look")
+        assert audit.uses([], "thing.look") == {}
+    assert found == {THING: (world.clock.now, 2, "tests")}
