@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -33,6 +34,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.clock import EPOCH, from_micros, to_micros
 from app.errors import Conflict, Misconfigured, Unavailable
+
+log = logging.getLogger(__name__)
 
 NAMES = MetaData(
     naming_convention={
@@ -257,6 +260,17 @@ class Unit:
     def after_commit(self, reaction: Callable[[], None]) -> None:
         """Keep `reaction` for when the transaction has been committed."""
         self._now.after_commit.append(reaction)
+
+    def empty_log(self) -> None:
+        """Bring SQLite's write-ahead log into the database, so that what was deleted is left in neither.
+
+        If somebody reads for long just now, the next one does it.
+        """
+        if self.is_sqlite:
+            try:
+                self._plain("PRAGMA wal_checkpoint(TRUNCATE)")
+            except Unavailable as error:
+                log.warning("the write-ahead log is emptied later: %s", error)
 
     @property
     def is_open(self) -> bool:

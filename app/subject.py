@@ -35,7 +35,7 @@ class Subject:
     theme: str | None = None
     density: str | None = None
     reveal_seconds: int = 10
-    session_hash: bytes = b""
+    session_hash: bytes = field(default=b"", repr=False)
     confirmed_at: datetime | None = None
     """When the password was last asked for in this session (step-up)."""
 

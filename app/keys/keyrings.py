@@ -80,10 +80,9 @@ class Keyrings:
 
     def refresh(self) -> None:
         """Read the stored keyring. Raises Damaged if it is older than the one that this process has seen."""
-        seen = self._keyring  # before reading: another thread may store a newer one meanwhile
-        fresh = self._read()
-        if fresh is None or (seen is not None and fresh.revision < seen.revision):
-            raise Damaged("keyring: the stored one is older than the one in use", action="keyring.damaged")
+        fresh = self._fresh()
+        if self._unit.is_open and self.trail.told(fresh.deployment):
+            return  # changed in this very transaction, which may yet be undone
         if self._keyring is None or fresh.revision > self._keyring.revision:
             self._keyring = fresh
 
@@ -98,8 +97,7 @@ class Keyrings:
 
         Raises Conflict if another process changed it meanwhile.
         """
-        self.refresh()
-        seen = self.current
+        seen = self._fresh()
         changed = change(seen)
         same = (TABLE.c.id == ROW_ID) & (TABLE.c.revision == seen.revision)
         values = {"revision": changed.revision, "seal": changed.sealed_under(self._root_key())}
@@ -108,6 +106,14 @@ class Keyrings:
         self.trail.record(note, kind="keyring", object_id=seen.deployment, revision=changed.revision)
         self._unit.after_commit(lambda: setattr(self, "_keyring", changed))
         return changed
+
+    def _fresh(self) -> Keyring:
+        """Return the stored keyring, which may be this transaction's own. Raises Damaged for an older one."""
+        seen = self._keyring  # before reading: another thread may store a newer one meanwhile
+        fresh = self._read()
+        if fresh is None or (seen is not None and fresh.revision < seen.revision):
+            raise Damaged("keyring: the stored one is older than the one in use", action="keyring.damaged")
+        return fresh
 
     def _read(self) -> Keyring | None:
         newest = self.trail.newest(TABLE.c.deployment).label("newest_revision")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -32,8 +32,8 @@ class Opened(Generic[C]):
 
     id: UUID
     revision: int
-    columns: Mapping[str, Any]
-    content: C
+    columns: Mapping[str, Any] = field(repr=False)
+    content: C = field(repr=False)
 
 
 class SealedRows(Generic[C]):
@@ -62,7 +62,7 @@ class SealedRows(Generic[C]):
         """
         statement = self.selection.where(self.table.c.id == row_id)
         if lock:
-            statement = statement.with_for_update(of=self.table)
+            statement = statement.with_for_update(of=self.table, key_share=True)  # rows that name it may come and go
         row = self._unit.execute(statement).one_or_none()
         return None if row is None else self.open(row)
 
@@ -82,8 +82,10 @@ class SealedRows(Generic[C]):
         try:
             plain = self._keyrings.open(columns["seal"], self._context(columns))
             content = self._json.validate_json(plain)
-        except (Damaged, ValidationError) as error:
+        except Damaged as error:
             raise self._damaged(columns["id"], str(error)) from None
+        except ValidationError as error:  # its own text quotes what the seal held
+            raise self._damaged(columns["id"], f"{error.error_count()} values do not fit the class") from None
         return Opened(columns["id"], columns["revision"], columns, content)
 
     def insert(self, row_id: UUID, content: C, note: Note, **columns: Any) -> Opened[C]:

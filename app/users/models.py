@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -111,12 +111,12 @@ class Membership:
 class Account:
     """What a user's seal holds. password: an argon2id hash. generation: raised to end all sessions."""
 
-    password: str | None
+    password: str | None = field(repr=False)
     generation: int
     roles: tuple[UUID, ...]
     memberships: tuple[Membership, ...]
-    factors: tuple[str, ...] = ()
-    recovery_codes: tuple[str, ...] = ()
+    factors: tuple[str, ...] = field(default=(), repr=False)
+    recovery_codes: tuple[str, ...] = field(default=(), repr=False)
 
     def level_in(self, group: UUID) -> GroupLevel | None:
         return next((each.level for each in self.memberships if each.group == group), None)

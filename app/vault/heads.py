@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -61,8 +61,8 @@ class Publication:
 class HeadContent:
     """What a head's seal holds beside the bound columns."""
 
-    name: str
-    summary: str
+    name: str = field(repr=False)
+    summary: str = field(repr=False)
     access: tuple[Grant, ...]
     publications: tuple[Publication, ...]
 
@@ -78,8 +78,8 @@ class Head:
     revision: int
     changed_at: datetime
     deleted_at: datetime | None
-    name: str
-    summary: str
+    name: str = field(repr=False)
+    summary: str = field(repr=False)
     access: tuple[Grant, ...]
     publications: tuple[Publication, ...]
 
@@ -161,6 +161,7 @@ class Heads:
         for table in (VERSION, ACCESS, PUBLICATION):
             self._unit.execute(delete(table).where(table.c.secret == seen.id))
         self.rows.remove(seen.opened, note)
+        self._unit.after_commit(self._unit.empty_log)
         self._count_change({grant.user for grant in seen.access})
 
     def _index(self, head: Head, *, before: Iterable[UUID]) -> None:

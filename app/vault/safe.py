@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from flask_babel import gettext as _
 from sqlalchemy import Row, Table, insert, select
 
 from app.blobs.store import BlobStore
@@ -32,7 +33,10 @@ WRAPPED_BOUND = ("secret", "id", "number", "type", "schema", "author", "time", "
 
 
 class TypeMissing(Damaged):
-    """The secret's type is not installed; its values are kept."""
+    """The secret's type is not installed; its values are kept. Nothing is wrong with it, so its page says just that."""
+
+    status = 409
+    audited = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Blob:
     name: str
     size: int
     sha256: bytes
-    dek: bytes
+    dek: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ class Safe:
         row = self._row(secret_id, number)
         kind = self._registry.get(row.type)
         if kind is None:
-            raise TypeMissing(f"secret {secret_id}: type {row.type} is not installed", object_id=secret_id)
+            raise TypeMissing(_("The type %(type)s is not installed.", type=row.type), object_id=secret_id)
         return from_json(kind.cls, self._open(row))
 
     def check(self, secret_id: UUID, number: int) -> None:

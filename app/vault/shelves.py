@@ -50,8 +50,8 @@ class Entry:
     level: Level
     section: str
     """personal, shared or published; the section of a damaged one is personal."""
-    sort_key: tuple[Any, ...]
-    haystack: str
+    sort_key: tuple[Any, ...] = field(repr=False)
+    haystack: str = field(repr=False)
 
     @property
     def name(self) -> str:

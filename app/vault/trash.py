@@ -158,6 +158,7 @@ class Trash:
             try:
                 with self._unit.open():
                     done = dry_run or self._purge_one(secret_id)
+                    self._unit.commit()  # one by one, so that nobody waits while many are purged or blobs are listed
             except Damaged:
                 damaged.append(secret_id)
                 continue

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Container
-from types import TracebackType
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,9 +11,10 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.errors import Damaged, Misconfigured, Throttled, TresorError, Unavailable
-from app.web.boundary import TresorFlask
+from app.web.boundary import PLAIN, TresorFlask
 from app.web.forms import CSRF_FIELD
 from app.web.gate import CrossSite, TokenMissing, current_policy, public_names, request_id
+from app.web.logs import without_text
 from app.web.pages import page
 from app.web.subjects import ConfirmNeeded, SignInNeeded
 
@@ -76,7 +76,7 @@ def answer_errors(app: TresorFlask) -> None:
         if error.code is None or error.code < 400:
             return error
         if isinstance(error, SecurityError):  # of another host no address can be built, so no page either
-            return "This is not an address of this site.\n", 400, {"Content-Type": "text/plain"}
+            return "This is not an address of this site.\n", 400, PLAIN
         return error_page(error.code)
 
     @app.errorhandler(Misconfigured)
@@ -88,13 +88,13 @@ def answer_errors(app: TresorFlask) -> None:
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> ResponseReturnValue:
         app.site.unit.roll_back()
-        log.error("unexpected %s", type(error).__name__, exc_info=_without_text(error))
+        log.error("unexpected %s", type(error).__name__, exc_info=without_text(error))
         return error_page(500)
 
 
 def _words(error: TresorError) -> tuple[str, str]:
     """Return the title and text of an error's page; empty: the usual words of its status."""
-    if isinstance(error, Damaged):
+    if isinstance(error, Damaged) and error.status >= 500:
         return _("This cannot be opened"), _(
             "What is stored here was changed or is incomplete, so Tresor does not show any of it. "
             "Other secrets are not affected. Give your administrator this reference."
@@ -134,8 +134,3 @@ def _withheld(kept: list[tuple[str, str]]) -> list[tuple[str, bool]]:
     """Return the names of the other entries, which are asked for again, and whether they had several lines."""
     names = {name for name, _value in kept} | {CSRF_FIELD}
     return [(name[:60], "\n" in value) for name, value in request.form.items() if name not in names and value]
-
-
-def _without_text(error: Exception) -> tuple[type[Exception], Exception, TracebackType | None]:
-    """Return what the log may show of an error: its class and place, never its text, which may hold values."""
-    return type(error), type(error).__new__(type(error)), error.__traceback__

@@ -9,11 +9,14 @@ from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
 from app.errors import Misconfigured, TresorError
+from app.web.logs import without_text
 from app.web.policy import policy_of
 from app.web.site import EXTENSION, Site
 from app.web.subjects import person
 
 log = logging.getLogger(__name__)
+
+PLAIN = {"Content-Type": "text/plain"}
 
 
 class TresorFlask(Flask):
@@ -33,6 +36,15 @@ class TresorFlask(Flask):
         answer = super().dispatch_request()
         self.site.unit.commit()
         return answer
+
+    def handle_exception(self, e: Exception) -> Response:
+        """Answer when the page of an error failed too: in one line, for which nothing more can be missing."""
+        if self.testing:
+            raise e
+        log.error("unanswered %s", type(e).__name__, exc_info=without_text(e))
+        line = ("Something failed here. Try again; if it stays, tell your administrator.\n", 500, PLAIN)
+        with self.site.unit.open():
+            return self.finalize_request(line, from_error_handler=True)
 
     def abandon(self, error: TresorError) -> None:
         """Undo what the request wrote, and record the error if it is one that is audited.

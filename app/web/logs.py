@@ -8,6 +8,7 @@ import secrets
 import sys
 import time
 import traceback
+from types import TracebackType
 
 from flask import Flask, Response, g, has_request_context, request
 
@@ -29,6 +30,14 @@ class JsonLines(logging.Formatter):
             line["trace"] = " < ".join(f"{place.filename}:{place.lineno}" for place in reversed(places))
         line.update(getattr(record, "facts", {}))
         return json.dumps(line, ensure_ascii=False)
+
+
+def without_text(error: BaseException) -> tuple[type[Exception], Exception, TracebackType | None]:
+    """Return what the log may show of an error: its places, never its text, which may hold values.
+
+    What caused it is left out too: each error of a chain has its own text.
+    """
+    return Exception, Exception(), error.__traceback__
 
 
 def write_logs(app: Flask) -> None:

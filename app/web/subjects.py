@@ -12,6 +12,9 @@ from app.errors import TresorError
 from app.subject import Subject
 from app.web.site import Site, current_site
 
+NEVER_SENT = "no; cookie"
+"""No cookie can have this name. A request with a remember-me cookie, of whichever program, would have no person."""
+
 
 class SignInNeeded(TresorError):
     """Nobody is signed in, or the session has ended."""
@@ -43,6 +46,7 @@ def find_subjects(app: Flask, site: Site) -> None:
     """Let Flask-Login ask the port for the person of each request."""
     manager = LoginManager()
     manager.session_protection = ""  # it would write into the cookie that holds the form seed and nothing else
+    app.config["REMEMBER_COOKIE_NAME"] = NEVER_SENT
     app.login_manager = manager  # type: ignore[attr-defined]  # init_app would read that cookie for static files, too
 
     def load(request: Request) -> Person | None:
