@@ -19,7 +19,7 @@ from app.errors import Conflict, Damaged, Forbidden, Invalid, Refused
 from app.keys.trail import Note
 from app.subject import Subject
 from app.vault.heads import Grant, Head, HeadContent, Heads, Publication
-from app.vault.policy import COPY, CREATE, EDIT, HISTORY, OPEN, RESTORE_VERSION, REVEAL, Act, Level
+from app.vault.policy import COPY, CREATE, EDIT, HISTORY, OPEN, RESTORE_VERSION, REVEAL, Act, Level, barred
 from app.vault.safe import Blob, Safe, TypeMissing, Version
 
 
@@ -95,13 +95,14 @@ class Vault:
         return self._opened(subject, self._heads.usable(subject, secret_id, OPEN))
 
     def editable(self, subject: Subject, secret_id: UUID) -> Secret:
-        """Return a secret to somebody who may edit it. Raises Refused, Forbidden, Damaged, Unavailable."""
+        """Return a secret to somebody who may edit it.
+
+        Raises Refused, Forbidden, Damaged, TypeMissing, Unavailable.
+        """
         head = self._heads.usable(subject, secret_id, EDIT)
         secret = self._opened(subject, head)
         self._refuse_barred(subject, head, EDIT)
-        if secret.credentials is None:
-            raise Damaged(f"secret {secret_id}: {secret.trouble}", object_id=secret_id, action="secret.damaged")
-        return secret
+        return self._reread(secret) if secret.credentials is None else secret
 
     def change(
         self, subject: Subject, secret_id: UUID, *, seen: int, values: Mapping[str, object], cleared: frozenset[str]
@@ -247,14 +248,6 @@ class Vault:
     def _refuse_unknown_version(self, head: Head, number: int) -> None:
         if not 1 <= number <= head.version:
             raise Refused(action=HISTORY.name, kind="secret", object_id=head.id)
-
-
-def barred(subject: Subject, kind: CredentialType) -> str | None:
-    """Return why a person cannot create or change secrets of this type: it needs a group they are not in."""
-    group = kind.group
-    if group is None or subject.is_member(group):
-        return None
-    return str(_("This type needs membership of the system group. Ask an administrator."))
 
 
 def differing(one: Credentials, other: Credentials) -> list[str]:
