@@ -14,6 +14,7 @@ from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
@@ -56,6 +57,23 @@ class SettableClock:
 
     def goes_on(self, **by: float) -> None:
         self.now += timedelta(**by)
+
+
+class Compiled(BytecodeCache):
+    """Templates compiled once for all apps of a test run; a template that changed is compiled anew."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
 
 
 @dataclass
@@ -216,7 +234,9 @@ class Client:
         """Send a form from our own page. Names with a hyphen: by `**{"level-…": …}`."""
         fields = {"csrf_token": self.token(), **form}
         sent = {name: value for name, value in fields.items() if value is not None}
-        return self.http.post(path, base_url=self.site, data=sent, headers={"Sec-Fetch-Site": "same-origin", **(headers or {})})
+        return self.http.post(
+            path, base_url=self.site, data=sent, headers={"Sec-Fetch-Site": "same-origin", **(headers or {})}
+        )
 
     def token(self) -> str:
         """Return a valid form token of this browser."""
@@ -254,5 +274,6 @@ def build_world(folder: Path, environment: Mapping[str, str], **options: Any) ->
     handle = cfg.activate(SecretManagement, **options)
     app = cfg.flask_app(serving=False)
     app.testing = True
+    app.jinja_env.bytecode_cache = COMPILED
     cfg.unit.prepare()
     return World(cfg, handle, app, clock, cfg.get(Safe).store, folder)
