@@ -14,13 +14,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.audit.service import Audit
 from app.blobs.store import BlobStore
 from app.clock import Clock
+from app.credentials.registry import Registry
 from app.database import Unit
-from app.errors import Damaged, Invalid, Refused
+from app.errors import Damaged, Forbidden, Invalid, Refused
 from app.keys.trail import Note
 from app.subject import Subject
 from app.vault.heads import ACCESS, SECRET, VERSION, Head, Heads, misled
 from app.vault.models import LeaseRow
-from app.vault.policy import DELETE, PURGE, RESTORE, USE, Level
+from app.vault.policy import DELETE, PURGE, RESTORE, USE, Level, barred
 from app.vault.service import note
 
 LEASES: Table = LeaseRow.__table__  # type: ignore[assignment]  # a mapped class's table
@@ -48,6 +49,7 @@ class Trash:
         unit: Unit,
         clock: Clock,
         heads: Heads,
+        registry: Registry,
         store: BlobStore,
         audit: Audit,
         harmed: Callable[[], set[UUID]],
@@ -55,7 +57,7 @@ class Trash:
         kept: timedelta,
         orphans_kept: timedelta,
     ) -> None:
-        self._unit, self._clock, self._heads = unit, clock, heads
+        self._unit, self._clock, self._heads, self._registry = unit, clock, heads, registry
         self._store, self._audit, self._harmed = store, audit, harmed
         self.kept, self._orphans_kept = kept, orphans_kept
 
@@ -89,9 +91,16 @@ class Trash:
         return sorted(found, key=lambda head: head.deleted_at or self._clock(), reverse=True)
 
     def restore(self, subject: Subject, secret_id: UUID) -> None:
-        """Bring a secret back with its sharing and publications. Raises Refused, Damaged."""
+        """Bring a secret back with its sharing and publications.
+
+        Raises Refused, Damaged; Forbidden with the reason for a type whose group this person has left, since its
+        publication there would come back.
+        """
         with self._unit.writing():
             head = self._mine(subject, secret_id, restoring=True)
+            kind = self._registry.get(head.type)
+            if kind and (reason := barred(subject, kind)):
+                raise Forbidden(reason, action=RESTORE.name, kind="secret", object_id=head.id)
             self._heads.change(head, note(RESTORE.name, subject), deleted_at=None)
 
     def purgeable(self, subject: Subject, secret_id: UUID) -> Head:
@@ -138,9 +147,9 @@ class Trash:
             index_elements=[LEASES.c.name],
             set_={"holder": holder, "until": now + LEASE_TIME},
             where=LEASES.c.until <= now,
-        )
+        ).returning(LEASES.c.name)  # the number of rows of an insert is not told alike by both databases
         with self._unit.open(), self._unit.writing():
-            return self._unit.execute(taken).rowcount == 1
+            return self._unit.execute(taken).first() is not None
 
     def _mine(self, subject: Subject, secret_id: UUID, *, restoring: bool) -> Head:
         act = RESTORE if restoring else PURGE
