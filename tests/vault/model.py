@@ -200,7 +200,7 @@ class Model:
         return None
 
     def restore(self, person: UUID, secret: Kept) -> Answer:
-        if answer := self.asks_trash(person, secret):
+        if answer := self.asks_trash(person, secret) or ("forbidden" if self.barred(person, secret.kind) else None):
             return answer
         secret.deleted_at = None
         return None

@@ -352,4 +352,7 @@ def test_who_leaves_the_group_stays_owner_opens_withdraws_and_deletes_and_no_lon
     refused_save(town, anna, secret, shown=frozenset({SYSTEM}), ticked=frozenset({SYSTEM}))
     with town.unit():
         town.trash.delete(anna, secret)
+    with pytest.raises(Forbidden), town.unit():
         town.trash.restore(anna, secret)
+    with town.unit():
+        town.trash.purge(anna, secret, name="N")
