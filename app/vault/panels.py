@@ -49,21 +49,20 @@ class GroupPanel:
 
     def published_by(self, user: UUID, group: UUID) -> Sequence[tuple[UUID, str]]:
         """Return id and name of what this member published in the group."""
-        return [
-            (head.id, head.name)
-            for head in self.published_in(group)
-            if any(each.group == group and each.by == user for each in head.publications)
-        ]
+        return [(head.id, head.name) for head in self.published_in(group) if _published(head, user, group)]
 
     def withdraw_all(self, subject: Subject, user: UUID, group: UUID) -> None:
-        """Take out of the group what this member published in it."""
-        for secret_id, _name in self.published_by(user, group):
-            self._sharing.withdraw(subject, secret_id, group=group)
+        """Take out of the group what this member published in it, what lies in the trash too."""
+        for head in self.published_in(group, trashed_too=True):
+            if _published(head, user, group):
+                self._sharing.withdraw(subject, head.id, group=group, trashed_too=True)
 
-    def published_in(self, group: UUID) -> list[Head]:
+    def published_in(self, group: UUID, *, trashed_too: bool = False) -> list[Head]:
         """Return the verified heads that are published in a group, by name; damage is recorded and passed over."""
         here = select(PUBLICATION.c.secret).where(PUBLICATION.c.group == group)
-        statement = self._heads.rows.selection.where(SECRET.c.id.in_(here), SECRET.c.deleted_at.is_(None))
+        statement = self._heads.rows.selection.where(SECRET.c.id.in_(here))
+        if not trashed_too:
+            statement = statement.where(SECRET.c.deleted_at.is_(None))
         found = []
         for row in self._unit.execute(statement).all():
             try:
@@ -76,3 +75,7 @@ class GroupPanel:
             else:
                 self._audit.trouble(misled("publication", head.id))
         return sorted(found, key=lambda head: (head.name.casefold(), head.id))
+
+
+def _published(head: Head, user: UUID, group: UUID) -> bool:
+    return any(each.group == group and each.by == user for each in head.publications)

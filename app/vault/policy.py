@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.credentials.declare import CredentialType
+from app.subject import Subject
 from app.users.permissions import Permissions
 
 USE, CREATE, CHANGE, SHARE, PUBLISH = "secret.use", "secret.create", "secret.change", "secret.share", "secret.publish"
@@ -64,3 +67,10 @@ def declare(permissions: Permissions) -> None:
     }
     for name, (title, description) in words.items():
         permissions.declare(name, title, description, everybody=True)
+
+
+def barred(subject: Subject, kind: CredentialType) -> str | None:
+    """Return why a person cannot create or change secrets of this type: it needs a group they are not in."""
+    if kind.group is None or subject.is_member(kind.group):
+        return None
+    return str(_("This type needs membership of the system group. Ask an administrator."))

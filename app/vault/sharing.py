@@ -114,15 +114,20 @@ class Sharing:
             content = replace(head.opened.content, access=access, publications=publications)
             self._heads.change(head, notes[-1], content=content)
 
-    def withdraw(self, subject: Subject, secret_id: UUID, *, group: UUID) -> None:
-        """Take a secret out of a group: an owner, or who manages the group. Raises Refused, Damaged."""
+    def withdraw(self, subject: Subject, secret_id: UUID, *, group: UUID, trashed_too: bool = False) -> None:
+        """Take a secret out of a group: an owner, or who manages the group.
+
+        trashed_too: also one in the trash, which else would come back with its publication. Raises Refused, Damaged.
+        """
         with self._unit.writing():
-            head = self.withdrawable(subject, secret_id, group=group, lock=True)
+            head = self.withdrawable(subject, secret_id, group=group, lock=True, trashed_too=trashed_too)
             left = tuple(each for each in head.publications if each.group != group)
             record = note("secret.withdraw", subject, group=str(group))
             self._heads.change(head, record, content=replace(head.opened.content, publications=left))
 
-    def withdrawable(self, subject: Subject, secret_id: UUID, *, group: UUID, lock: bool = False) -> Head:
+    def withdrawable(
+        self, subject: Subject, secret_id: UUID, *, group: UUID, lock: bool = False, trashed_too: bool = False
+    ) -> Head:
         """Return a secret that this person may withdraw from a group. Raises Forbidden, Refused, Damaged.
 
         Who neither owns it nor manages the group does not see the publication: as if there were none.
@@ -135,7 +140,7 @@ class Sharing:
             if self._finds(subject, secret_id, group):
                 raise
             raise refused from None
-        if head is None or head.deleted_at is not None or not head.is_published_in(group):
+        if head is None or (head.deleted_at and not trashed_too) or not head.is_published_in(group):
             raise refused
         if subject.id not in head.owners() and not self._groups.manages(subject, group):
             raise refused
@@ -211,8 +216,9 @@ class Sharing:
         if (gone or new) and not subject.may(PUBLISH):
             raise Forbidden(action=PUBLISH)
         known = self._groups.names(new)
+        me = self._users.get(subject.id, lock=True) if new else None  # a removal meanwhile comes before or after this
         for group in sorted(new):
-            if group not in known or not subject.is_member(group):
+            if group not in known or me is None or me.account.level_in(group) is None:
                 raise Invalid(_("You can publish only into groups that you belong to."))
         now = self._clock()
         kept = tuple(each for each in head.publications if each.group not in gone)

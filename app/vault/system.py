@@ -131,6 +131,7 @@ class SecretManagement(System):
             unit,
             clock,
             heads,
+            registry,
             store,
             audit,
             verifier.harmed,

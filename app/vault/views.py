@@ -17,8 +17,8 @@ from app.vault import pages as shown
 from app.vault.forms import EditForm, Forms
 from app.vault.heads import Heads
 from app.vault.listing import Overview
-from app.vault.policy import CHANGE, CREATE, EDIT, SHARE, USE
-from app.vault.service import Blank, Secret, Stale, Vault, barred
+from app.vault.policy import CHANGE, CREATE, EDIT, SHARE, USE, barred
+from app.vault.service import Blank, Secret, Stale, Vault
 from app.vault.sharing import Sharing
 from app.vault.sharing_form import read_wishes, revision_of
 from app.vault.trash import Trash
