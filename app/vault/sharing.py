@@ -93,8 +93,8 @@ class Sharing:
             head, shared, sorted(offers, key=lambda offer: (not offer.mine, offer.group.name.casefold()))
         )
 
-    def save(self, subject: Subject, secret_id: UUID, *, revision: int, wishes: Wishes) -> None:
-        """Change people and groups together, or nothing.
+    def save(self, subject: Subject, secret_id: UUID, *, revision: int, wishes: Wishes) -> bool:
+        """Change people and groups together, or nothing; return whether this person still has the secret.
 
         revision: the one that the page showed. Raises Conflict if it is not the present one; Invalid for an
         unknown or inactive person, a secret without owner, a group not mine; Forbidden, Refused.
@@ -107,12 +107,13 @@ class Sharing:
             publications, group_notes = self._new_publications(subject, head, wishes)
             notes = people_notes + group_notes
             if not notes:
-                return
+                return True
             self._refuse_ownerless(access)
             for each in notes[:-1]:
                 self._audit.record(each, kind="secret", object_id=head.id)
             content = replace(head.opened.content, access=access, publications=publications)
             self._heads.change(head, notes[-1], content=content)
+        return any(grant.user == subject.id for grant in access)
 
     def withdraw(self, subject: Subject, secret_id: UUID, *, group: UUID, trashed_too: bool = False) -> None:
         """Take a secret out of a group: an owner, or who manages the group.

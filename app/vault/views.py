@@ -187,13 +187,14 @@ def save_sharing(secret_id: UUID) -> ResponseReturnValue:
     (wishes, errors), status = read_wishes(request.form), 422
     if not errors:
         try:
-            use.save(subject, secret_id, revision=revision_of(request.form), wishes=wishes)
+            still_mine = use.save(subject, secret_id, revision=revision_of(request.form), wishes=wishes)
         except Invalid as invalid:
             errors[invalid.field] = str(invalid)
         except Conflict as conflict:
             errors[""], status, state = str(conflict) or str(FASTER), 409, use.state(subject, secret_id)
         else:
-            return redirect(url_for("vault.show", secret_id=secret_id, done="shared"), 303)
+            way_on = url_for("vault.show", secret_id=secret_id, done="shared")
+            return redirect(way_on if still_mine else url_for("vault.list", done="shared"), 303)
     context = shown.sharing_page(state, errors=errors, typed=request.form)
     return page("vault/sharing.html", "form", status=status, **context)
 
