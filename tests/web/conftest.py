@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import pytest
@@ -29,9 +29,17 @@ class House:
     ben: Subject
     eve: Subject
     secret: UUID
+    browsers: dict[UUID, Client] = field(default_factory=dict)
 
     def client(self, person: Subject | None = None) -> Client:
+        """Return a browser of its own, signed in just now."""
         return self.world.client(person)
+
+    def desk(self, person: Subject) -> Client:
+        """Return the browser that this person has all the time, for tests that leave it signed in."""
+        if person.id not in self.browsers:
+            self.browsers[person.id] = self.client(person)
+        return self.browsers[person.id]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])

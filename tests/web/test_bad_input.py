@@ -70,7 +70,7 @@ def forms(house: House) -> dict[str, dict[str, str]]:
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 def test_odd_bytes_in_any_field_break_nothing(house: House, odd: bytes) -> None:
-    anna = house.client(house.anna)
+    anna = house.desk(house.anna)
     for path, form in forms(house).items():
         for name in form:
             before = state(house.world)
@@ -84,7 +84,7 @@ def test_odd_bytes_in_any_field_break_nothing(house: House, odd: bytes) -> None:
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 def test_odd_bytes_in_addresses_break_nothing(house: House, odd: bytes) -> None:
-    anna, text = house.client(house.anna), odd.decode("latin-1")
+    anna, text = house.desk(house.anna), odd.decode("latin-1")
     for path in (f"/vault/new/{text}", f"/vault/{house.secret}/fields/{text}/reveal", f"/vault/{text}",
                  f"/setup/{text}", f"/groups/{text}", f"/static/{text}"):  # fmt: skip
         assert anna.get(path).status_code in (404, 405), path
@@ -103,13 +103,13 @@ def test_odd_bytes_in_addresses_break_nothing(house: House, odd: bytes) -> None:
      "done=__class__"],
 )  # fmt: skip
 def test_what_makes_no_sense_in_the_overviews_address_counts_as_not_asked(house: House, query: str) -> None:
-    assert house.client(house.anna).get(f"/vault?{query}").status_code == 200
-    assert house.client(house.anna).get(f"/vault/trash?{query}").status_code == 200
+    assert house.desk(house.anna).get(f"/vault?{query}").status_code == 200
+    assert house.desk(house.anna).get(f"/vault/trash?{query}").status_code == 200
 
 
 @pytest.mark.parametrize("query", ["older=1&newer=2", "older=0&newer=1", "older=1&newer=-1", "older=1&newer=999999"])
 def test_versions_that_never_were_are_not_compared(house: House, query: str) -> None:
-    answer = house.client(house.anna).get(f"/vault/{house.secret}/history?{query}")
+    answer = house.desk(house.anna).get(f"/vault/{house.secret}/history?{query}")
     assert answer.status_code in (200, 404)
 
 
@@ -119,12 +119,12 @@ def test_versions_that_never_were_are_not_compared(house: House, query: str) -> 
 def test_an_id_has_one_spelling_or_leads_nowhere(house: House, spelled: str) -> None:
     plain = str(house.secret)
     path = spelled.format(upper=plain.upper(), braces="{" + plain + "}", plain=plain, hex=house.secret.hex)
-    assert house.client(house.eve).get(f"/vault/{path}").status_code == 404
-    assert house.client(house.anna).get(f"/vault/{path}").status_code == (200 if spelled == "{upper}" else 404)
+    assert house.desk(house.eve).get(f"/vault/{path}").status_code == 404
+    assert house.desk(house.anna).get(f"/vault/{path}").status_code == (200 if spelled == "{upper}" else 404)
 
 
 def test_every_form_refuses_an_unexpected_or_repeated_field(house: House) -> None:
-    anna = house.client(house.anna)
+    anna = house.desk(house.anna)
     more = {f"/vault/{house.secret}/delete": {}, f"/vault/{house.secret}/fields/token/reveal": {}, "/logout": {}}
     before = state(house.world)
     for path, form in {**forms(house), **more}.items():
@@ -137,12 +137,12 @@ def test_every_form_refuses_an_unexpected_or_repeated_field(house: House) -> Non
 
 
 def test_a_form_with_two_tokens_does_nothing_of_its_own(house: House) -> None:
-    anna = house.client(house.anna)
+    anna = house.desk(house.anna)
     assert sends(anna, "/language", b"language=en&csrf_token=wrong").status_code == 400
 
 
 def test_a_missing_field_counts_as_its_default_or_is_asked_for(house: House) -> None:
-    anna = house.client(house.anna)
+    anna = house.desk(house.anna)
     jira = forms(house)["/vault/new/jira"]
     for name, status in {"name": 303, "email": 422, "token": 422, "site": 303, "once": 303}.items():
         form = {key: value for key, value in {**jira, "once": ""}.items() if key != name}
@@ -153,7 +153,7 @@ def test_a_missing_field_counts_as_its_default_or_is_asked_for(house: House) -> 
 
 @pytest.mark.parametrize("name", ["name", "email", "site"])
 def test_what_is_too_long_is_named_and_everything_public_is_kept(house: House, name: str) -> None:
-    anna, before = house.client(house.anna), state(house.world)
+    anna, before = house.desk(house.anna), state(house.world)
     form = {**forms(house)["/vault/new/jira"], name: "https://a" + "b" * 30_000}
     answer = sends(anna, "/vault/new/jira", encoded(form))
     assert answer.status_code == 422
@@ -166,7 +166,7 @@ def test_what_is_too_long_is_named_and_everything_public_is_kept(house: House, n
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
 def test_a_form_above_its_limit_is_refused_whole(house: House, kind: str) -> None:
-    anna = house.client(house.anna)
+    anna = house.desk(house.anna)
     before = state(house.world)
     for path, form in forms(house).items():
         for name in form:
@@ -179,7 +179,7 @@ def test_a_form_above_its_limit_is_refused_whole(house: House, kind: str) -> Non
 
 
 def test_a_form_of_many_thousand_fields_is_refused(house: House) -> None:
-    anna, before = house.client(house.anna), state(house.world)
+    anna, before = house.desk(house.anna), state(house.world)
     many = b"&".join(b"level-%d=owner" % number for number in range(20_000))
     for path in forms(house):
         assert sends(anna, path, many).status_code == 422, path
@@ -193,7 +193,7 @@ def test_a_form_of_many_thousand_fields_is_refused(house: House) -> None:
 
 
 def test_a_file_instead_of_a_text_is_not_taken(house: House) -> None:
-    anna, before = house.client(house.anna), state(house.world)
+    anna, before = house.desk(house.anna), state(house.world)
     parts = {"name": (io.BytesIO(b"x"), "name.txt"), "email": "a@example.org", "token": "t", "csrf_token": anna.token()}
     headers = {"Sec-Fetch-Site": "same-origin"}
     sent = anna.http.post("/vault/new/jira", base_url=anna.site, data=parts, headers=headers)
@@ -206,7 +206,7 @@ LEVELS = ["admin", "Owner", "OWNER", "viewer ", "", "0", "none\0", "[]"]
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_an_unknown_level_shares_nothing(house: House, level: str) -> None:
-    anna, before = house.client(house.anna), state(house.world)
+    anna, before = house.desk(house.anna), state(house.world)
     path, base = f"/vault/{house.secret}/sharing", {"revision": head(house, "revision"), "shown-groups": ""}
     assert anna.post(path, **base, **{f"level-{house.ben.id}": level}).status_code == 422
     assert anna.post(path, **base, add="eve@example.org", **{"add-level": level}).status_code == 422
@@ -244,7 +244,7 @@ def test_an_unknown_level_shares_nothing(house: House, level: str) -> None:
     ids=repr,
 )
 def test_sharing_that_the_page_cannot_have_sent_changes_nothing(house: House, form: dict[str, str]) -> None:
-    anna, before = house.client(house.anna), state(house.world)
+    anna, before = house.desk(house.anna), state(house.world)
     ids = {
         "ben": house.ben.id, "BEN": str(house.ben.id).upper(), "ben_hex": house.ben.id.hex, "anna": house.anna.id,
         "unknown": uuid4(),
@@ -263,7 +263,7 @@ def test_sharing_that_the_page_cannot_have_sent_changes_nothing(house: House, fo
 
 @pytest.mark.parametrize("version", ["0", "+1", "99", "999999999"])
 def test_a_version_that_never_was_counts_as_stale_and_nothing_is_lost(house: House, version: str) -> None:
-    anna, before = house.client(house.anna), state(house.world)
+    anna, before = house.desk(house.anna), state(house.world)
     present = head(house, "version")
     number = str(int(present) + 1) if version == "+1" else version
     form = {**forms(house)[f"/vault/{house.secret}/edit"], "name": "Typed meanwhile", "version": number}
@@ -276,7 +276,7 @@ def test_a_version_that_never_was_counts_as_stale_and_nothing_is_lost(house: Hou
 
 @pytest.mark.parametrize("version", ["", "x", "-1", "1.5", "٣", "9" * 40, "1 "])
 def test_a_version_that_is_no_number_is_refused(house: House, version: str) -> None:
-    anna, before = house.client(house.anna), state(house.world)
+    anna, before = house.desk(house.anna), state(house.world)
     form = {**forms(house)[f"/vault/{house.secret}/edit"], "version": version}
     assert anna.post(f"/vault/{house.secret}/edit", **form).status_code == 422
     assert state(house.world) == before
