@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import cast
+from io import BytesIO
+from typing import IO, Any, cast
 
-from flask import Flask, Response
+from flask import Flask, Request, Response
 from flask.typing import ResponseReturnValue
 
 from app.errors import Misconfigured, TresorError
@@ -19,8 +20,30 @@ log = logging.getLogger(__name__)
 PLAIN = {"Content-Type": "text/plain"}
 
 
+class FormRequest(Request):
+    """A request that takes forms and no files: what a file holds is dropped, and never written to a disk."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return Dropped()
+
+
+class Dropped(BytesIO):
+    """Takes all and keeps nothing."""
+
+    def write(self, data: Any, /) -> int:
+        return len(data)
+
+
 class TresorFlask(Flask):
     """Flask, with one unit of work around each request and a policy for each route."""
+
+    request_class = FormRequest
 
     @property
     def site(self) -> Site:

@@ -16,9 +16,9 @@ CSRF_FIELD = "csrf_token"
 
 
 def refuse_unexpected(expected: frozenset[str]) -> None:
-    """Raise Invalid if the posted form has a field beyond `expected`, or one of them twice."""
+    """Raise Invalid if the posted form has a field beyond `expected`, one of them twice, or a file."""
     posted = request.form
-    if unknown := sorted(posted.keys() - expected - {CSRF_FIELD}):
+    if unknown := sorted(posted.keys() - expected - {CSRF_FIELD}) or sorted(request.files):
         raise Invalid(_("This form has no field %(name)s. Open the page again.", name=unknown[0][:60]))
     if repeated := sorted(name for name, values in posted.lists() if len(values) > 1):
         raise Invalid(_("The field %(name)s came twice. Open the page again.", name=repeated[0][:60]))
