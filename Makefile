@@ -84,8 +84,8 @@ soak: .venv/.test $(ready) ## the state machine, for long
 	TRESOR_SOAK=1 $(BIN)/python -m pytest -n 2 tests/vault/test_state_machine.py $(ARGS)
 
 screenshots: .venv/.test $(ready) node_modules/.test services ## the main screens, for README and docs
-	$(BIN)/python tools/screenshots.py
+	$(BIN)/python -m tools.screenshots $(ARGS)
 
 translations: .venv/.test ## collect texts and update the catalogues
-	$(BIN)/pybabel -q extract -F app/translations/babel.cfg -k _l -o app/translations/messages.pot --no-location --project Tresor .
-	$(BIN)/pybabel -q update -i app/translations/messages.pot -d app/translations --no-fuzzy-matching
+	$(BIN)/pybabel -q extract -F app/translations/babel.cfg -k _l -o .venv/messages.pot --no-location --sort-output --project Tresor .
+	$(BIN)/pybabel -q update -i .venv/messages.pot -d app/translations -w 110 --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date

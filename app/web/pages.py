@@ -143,8 +143,9 @@ def _reader() -> tuple[str, str]:
 
 
 @lru_cache(maxsize=4096)
-def _written(moment: datetime, _locale: str, _timezone: str) -> str:
-    text: str = format_datetime(moment, "long")
+def _written(moment: datetime, locale: str, _timezone: str) -> str:
+    day = "d. MMMM y" if locale.startswith("de") else "d MMMM y"
+    text: str = format_datetime(moment, f"{day}, HH:mm z")
     return text
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.journeys.scenery import Scenery, empty_scenery, scenery
 from tests.processes import answers, free_port, running, wait_for
 from tests.services import ROOT, Azurite, Chromium, Postgres
 
@@ -113,6 +114,13 @@ def browser(chromium: Chromium) -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=str(chromium.path), args=list(chromium.arguments))
         yield launched
         launched.close()
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scenery, Scenery]]:
+    """A believable Tresor, and one that nobody has set up, for tests that mostly look."""
+    with scenery(tmp_path_factory.mktemp("scenery")) as full, empty_scenery(tmp_path_factory.mktemp("empty")) as empty:
+        yield full, empty
 
 
 @dataclass

@@ -62,7 +62,7 @@ class Scenery:
                 self.world.cfg.get(Preferences).speak(person, language=language)
 
 
-PEOPLE = {  # first and last name; Lena is the one who looks
+PEOPLE = {  # first and last name; Lena is the one who looks, Jonas has what is damaged or without a type
     "lena": ("Lena", "Hoffmann"), "anna": ("Anna", "Berger"), "ben": ("Ben", "Okafor"), "miriam": ("Miriam", "Oduya"),
     "jonas": ("Jonas", "Weiß"), "selin": ("Selin", "Kaya"), "tomas": ("Tomáš", "Novák"), "nora": ("Nora", "Lindqvist"),
 }  # fmt: skip
@@ -109,11 +109,11 @@ SECRETS = (
     Kept(5, _jira("Jira – product board", f"lena.hoffmann@{HOST}")),
     Kept(21, _login("Travel insurance portal", "portal.reiseversicherung.example", "lhoffmann")),
     Kept(40, Note(name="Recovery codes, GitHub", text=RECOVERY)),
-    Kept(64, _login("Notary portal", "portal.notariat.example", "hoffmann.lena")),
-    Kept(80, _key("Weather service", "api.weather.example")),
-    Kept(120, _login("Conference hotel", "booking.example", f"lena.hoffmann@{HOST}")),
-    Kept(150, Note(name="Alarm code, office", text="4711 #")),
-    Kept(190, _login("Parcel service", "parcels.example", "nordwerk-lh")),
+    Kept(64, _login("Notary portal", "portal.notariat.example", "hoffmann.lena"), "lena", (("miriam", "viewer"),)),
+    Kept(80, _key("Weather service", "api.weather.example"), "lena", (("jonas", "editor"),)),
+    Kept(120, _login("Conference hotel", "booking.example", f"lena.hoffmann@{HOST}"), "lena", (("selin", "viewer"),)),
+    Kept(150, Note(name="Alarm code, office", text="4711 #"), "lena", (("anna", "viewer"), ("ben", "viewer"))),
+    Kept(190, _login("Parcel service", "parcels.example", "nordwerk-lh"), "lena", (("ben", "editor"),)),
     Kept(0.13, _login("Analytics dashboard", "analytics.example", f"team@{HOST}"), "anna",
          (("lena", "editor"), ("ben", "viewer"), ("miriam", "viewer"))),
     Kept(14, _login("Hosting control panel", "panel.hosting.example", f"ops@{HOST}"), "lena", (("anna", "editor"),)),
@@ -243,8 +243,9 @@ def _memberships(built: Scenery) -> None:
 
 def _fill(built: Scenery) -> None:
     _mail_history(built)
-    more = (Kept(130, _login(DAMAGED, "old-hosting.example", "ops")), Kept(140, _key(UNREADABLE, "backup.example")),
-            Kept(210, Ftp(name=MISSING, host="ftp.example", password="upload-4711")))  # fmt: skip
+    more = (Kept(130, _login(DAMAGED, "old-hosting.example", "ops"), "jonas"),
+            Kept(140, _key(UNREADABLE, "backup.example"), "jonas"),
+            Kept(210, Ftp(name=MISSING, host="ftp.example", password="upload-4711"), "jonas"))  # fmt: skip
     for kept in sorted((*SECRETS, *more), key=lambda each: -each.days):
         _keep(built, kept)
     for kept in DELETED:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
 
 from app.credentials.types import Note
 from app.users.setup import Setup
@@ -25,13 +25,17 @@ class Visit:
     empty: Scenery
     browser: Browser
     language: str
-    pages: dict[str, tuple[BrowserContext, Page]]
+    pages: dict[str, tuple[BrowserContext, Page]] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
+    """What browsers say that pages must never make them say."""
 
     def page(self, name: str) -> Page:
         """Return the page of a person, or of "nobody"."""
         if name not in self.pages:
-            context = self.browser.new_context(locale=self.language)
+            context = self.browser.new_context(locale=self.language, reduced_motion="reduce")
             page = context.new_page()
+            page.on("console", self._listen)
+            page.on("pageerror", lambda error: self.complaints.append(str(error)))
             self.pages[name] = context, page
             if name != "nobody":
                 page.goto(self.scenery.url + "/login")
@@ -44,6 +48,10 @@ class Visit:
         page = self.page(name)
         page.goto(self.scenery.url + path)
         return page
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith("Failed to load resource: the server responded"):
+            self.complaints.append(message.text)
 
     def close(self) -> None:
         for context, _page in self.pages.values():
@@ -155,13 +163,13 @@ def confirm(visit: Visit) -> Page:
 
 
 def menu_open(visit: Visit) -> Page:
-    page = visit.goes("/vault")
+    page = visit.goes("/vault?filter=mine")
     page.locator(".ledger summary").nth(1).click()
     return page
 
 
 def account_menu(visit: Visit) -> Page:
-    page = visit.goes("/vault")
+    page = visit.goes("/groups")
     page.locator(".account summary").click()
     return page
 
@@ -216,15 +224,16 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "error-404-signed-out": at("/nowhere", "nobody"),
     "vault": at("/vault"),
     "vault-page-2": at("/vault?page=2"),
-    "vault-by-name": at("/vault?sort=name"),
+    "vault-by-name": at("/vault?sort=name&type=login"),
     "vault-published": at("/vault?filter=published"),
     "vault-search": at("/vault?q=jira"),
     "vault-none": at("/vault?q=jria"),
     "vault-nothing-fits": at("/vault?type=smtp&filter=mine"),
     "vault-empty": at("/vault", "tomas"),
     "vault-first": at("/vault", "nora"),
+    "vault-trouble": at("/vault", "jonas"),
     "vault-menu": menu_open,
-    "vault-account-menu": account_menu,
+    "account-menu": account_menu,
     "vault-trashed": trashed,
     "new": at("/vault/new"),
     "new-blocked": at("/vault/new", "ben"),
@@ -240,8 +249,8 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "secret-note-revealed": revealed(CODES, "text"),
     "secret-personal": of(CODES),
     "secret-viewer": of(FROM_ANNA, "", "ben"),
-    "secret-damaged": of(DAMAGED),
-    "secret-missing": of(MISSING),
+    "secret-damaged": of(DAMAGED, "", "jonas"),
+    "secret-missing": of(MISSING, "", "jonas"),
     "history": of(MAIL, "/history"),
     "history-compared": of(MAIL, "/history?older=1&newer=3"),
     "sharing": of(MAIL, "/sharing"),
@@ -262,7 +271,7 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "withdraw": withdraw("Release", RELEASE_BOT),
     "error-404": at("/vault/00000000-0000-4000-8000-000000000000"),
     "error-403": of(FROM_ANNA, "/edit", "ben"),
-    "error-500": of(UNREADABLE),
+    "error-500": of(UNREADABLE, "", "jonas"),
     "resend": resend,
 }
 
@@ -271,4 +280,4 @@ def opened(scenery: Scenery, empty: Scenery, browser: Browser, language: str) ->
     """Begin a visit: accounts and browsers speak this language, and it is START."""
     scenery.speaks(language)
     scenery.world.clock.now = START
-    return Visit(scenery, empty, browser, language, {})
+    return Visit(scenery, empty, browser, language)
