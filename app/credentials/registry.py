@@ -33,6 +33,10 @@ class Registry:
     def get(self, type_id: str) -> CredentialType | None:
         return self._types.get(type_id)
 
+    def __getitem__(self, type_id: str) -> CredentialType:
+        """Return a type that is known to be installed. Raises KeyError."""
+        return self._types[type_id]
+
     def __iter__(self) -> Iterator[CredentialType]:
         return iter(self._types.values())
 

@@ -14,7 +14,7 @@ from app.errors import Damaged
 from app.groups.service import Groups
 from app.subject import Subject
 from app.vault.heads import PUBLICATION, SECRET, Head, Heads, misled
-from app.vault.pages import publication
+from app.vault.pages.sharing import publication
 from app.vault.sharing import Sharing
 
 

@@ -35,6 +35,13 @@ class Secret:
     reason: str | None = None
     """Why this person cannot change it although their level would allow it."""
 
+    @property
+    def opened(self) -> Credentials:
+        """The credentials. Raises Damaged if there are none."""
+        if self.credentials is None:
+            raise Damaged(f"secret {self.head.id}: {self.trouble}", kind="secret", object_id=self.head.id)
+        return self.credentials
+
 
 class Stale(Conflict):
     """The secret was edited since the form was opened. Holds what is stored now."""
@@ -113,8 +120,7 @@ class Vault:
         keeps its value unless a destination changed. Raises Stale, Invalid, Forbidden, Refused, Unavailable.
         """
         secret = self.editable(subject, secret_id)
-        stored = secret.credentials
-        assert stored is not None
+        stored = secret.opened
         self._refuse_stale(secret, seen)
         changed = validate(type(stored), merge(type(stored), stored, values, cleared))
         fields = differing(stored, changed)
@@ -211,7 +217,8 @@ class Vault:
 
     def _opened(self, subject: Subject, head: Head) -> Secret:
         grant = head.grant(subject.id, self._clock())
-        assert grant is not None
+        if grant is None:  # it has ended this moment
+            raise Refused(action=OPEN.name, kind="secret", object_id=head.id)
         kind = self._registry.get(head.type)
         reason = barred(subject, kind) if kind else None
         try:

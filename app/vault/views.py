@@ -9,14 +9,18 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from app.credentials.declare import Credentials
 from app.credentials.registry import Registry
 from app.credentials.values import InvalidValues
 from app.errors import Conflict, Invalid
-from app.vault import pages as shown
 from app.vault.forms import EditForm, Forms
 from app.vault.heads import Heads
 from app.vault.listing import Overview
+from app.vault.pages.detail import secret_page
+from app.vault.pages.editing import conflict_note, conflict_rows, edit_page, new_form_page, offered
+from app.vault.pages.history import compared, history_page
+from app.vault.pages.overview import asked_for, overview
+from app.vault.pages.sharing import sharing_page, withdraw_page
+from app.vault.pages.trash import delete_page, purge_page, trash_page
 from app.vault.policy import CHANGE, CREATE, EDIT, SHARE, USE, barred
 from app.vault.service import Blank, Secret, Stale, Vault
 from app.vault.sharing import Sharing
@@ -51,9 +55,9 @@ def public_names_of(secret_id: UUID) -> Collection[str]:
 @requires(USE)
 def list() -> ResponseReturnValue:
     """Show what this person sees: by section, filtered, searched, a page of it."""
-    wanted = shown.wanted(request.args)
+    wanted = asked_for(request.args)
     listing = service(Overview).page(current_subject(), wanted)
-    return page("vault/list.html", "results", **shown.overview(listing))
+    return page("vault/list.html", "results", **overview(listing))
 
 
 @pages.get("/vault/new")
@@ -62,7 +66,7 @@ def new() -> ResponseReturnValue:
     """Show the types, those that this person may create first."""
     subject = current_subject()
     offers = [(kind, barred(subject, kind)) for kind in service(Registry)]
-    return page("vault/new.html", "form", types=shown.types(offers))
+    return page("vault/new.html", "form", types=offered(offers))
 
 
 @pages.get("/vault/new/<type_id>")
@@ -70,7 +74,7 @@ def new() -> ResponseReturnValue:
 def create(type_id: str) -> ResponseReturnValue:
     """Show the generated form of a type."""
     kind = service(Vault).kind(current_subject(), type_id)
-    return page("vault/form.html", "form", **shown.new_form_page(kind, service(Forms).new(kind.cls)))
+    return page("vault/form.html", "form", **new_form_page(kind, service(Forms).new(kind.cls)))
 
 
 @pages.post("/vault/new/<type_id>")
@@ -87,7 +91,7 @@ def save_new(type_id: str) -> ResponseReturnValue:
             form.form_errors.append(str(blank))
         else:
             return redirect(url_for("vault.show", secret_id=made, done="saved"), 303)
-    return page("vault/form.html", "form", status=422, **shown.new_form_page(kind, form, again=True))
+    return page("vault/form.html", "form", status=422, **new_form_page(kind, form, again=True))
 
 
 @pages.get("/vault/<uuid:secret_id>")
@@ -95,7 +99,7 @@ def save_new(type_id: str) -> ResponseReturnValue:
 def show(secret_id: UUID) -> ResponseReturnValue:
     """Show one secret; values of secret-style fields are not in the page."""
     secret = service(Vault).open(current_subject(), secret_id)
-    return page("vault/show.html", **shown.secret_page(secret))
+    return page("vault/show.html", **secret_page(secret))
 
 
 @pages.post("/vault/<uuid:secret_id>/fields/<field>/reveal")
@@ -105,7 +109,7 @@ def reveal(secret_id: UUID, field: str) -> ResponseReturnValue:
     refuse_unexpected(NOTHING)
     vault, subject = service(Vault), current_subject()
     value = vault.reveal(subject, secret_id, field=field)
-    context = shown.secret_page(vault.open(subject, secret_id))
+    context = secret_page(vault.open(subject, secret_id))
     revealed = {"name": field, "value": value, "seconds": subject.reveal_seconds or None}
     back = url_for("vault.show", secret_id=secret_id)
     headers = [("Refresh", f"{subject.reveal_seconds}; url={back}")] if subject.reveal_seconds else []
@@ -128,7 +132,7 @@ def copy(secret_id: UUID, field: str) -> ResponseReturnValue:
 def edit(secret_id: UUID) -> ResponseReturnValue:
     """Show the form with the stored public values."""
     secret = service(Vault).editable(current_subject(), secret_id)
-    return page("vault/form.html", "form", **shown.edit_page(secret, edit_form_of(secret, fresh=True)))
+    return page("vault/form.html", "form", **edit_page(secret, edit_form_of(secret, fresh=True)))
 
 
 @pages.post("/vault/<uuid:secret_id>/edit")
@@ -149,12 +153,12 @@ def save(secret_id: UUID) -> ResponseReturnValue:
             form.form_errors.append(str(blank))
         else:
             return redirect(url_for("vault.show", secret_id=secret_id, done="saved"), 303)
-    return page("vault/form.html", "form", status=422, **shown.edit_page(secret, form, again=True))
+    return page("vault/form.html", "form", status=422, **edit_page(secret, form, again=True))
 
 
 def edit_form_of(secret: Secret, *, fresh: bool = False) -> EditForm:
     """Return the form of a secret, filled from the request, or from what is stored if it is fresh."""
-    stored = _credentials(secret)
+    stored = secret.opened
     how = {"formdata": None} if fresh else {}
     return service(Forms).edit(stored, version=secret.head.version, **how)
 
@@ -164,9 +168,9 @@ def conflict(stale: Stale) -> ResponseReturnValue:
     subject, head = current_subject(), stale.current.head
     form = edit_form_of(stale.current)
     seen = service(Vault).seen(subject, head.id, number=form.version.data or 0)
-    rows = shown.conflict_rows(_credentials(stale.current), seen, form.entered())
+    rows = conflict_rows(stale.current.opened, seen, form.entered())
     form.version.data = head.version
-    context = shown.edit_page(stale.current, form, again=True, conflict=shown.conflict_note(stale, rows))
+    context = edit_page(stale.current, form, again=True, conflict=conflict_note(stale, rows))
     return page("vault/form.html", "form", status=409, **context)
 
 
@@ -175,7 +179,7 @@ def conflict(stale: Stale) -> ResponseReturnValue:
 def sharing(secret_id: UUID) -> ResponseReturnValue:
     """Show people and groups."""
     state = service(Sharing).state(current_subject(), secret_id)
-    return page("vault/sharing.html", "form", **shown.sharing_page(state))
+    return page("vault/sharing.html", "form", **sharing_page(state))
 
 
 @pages.post("/vault/<uuid:secret_id>/sharing")
@@ -195,7 +199,7 @@ def save_sharing(secret_id: UUID) -> ResponseReturnValue:
         else:
             way_on = url_for("vault.show", secret_id=secret_id, done="shared")
             return redirect(way_on if still_mine else url_for("vault.list", done="shared"), 303)
-    context = shown.sharing_page(state, errors=errors, typed=request.form)
+    context = sharing_page(state, errors=errors, typed=request.form)
     return page("vault/sharing.html", "form", status=status, **context)
 
 
@@ -204,7 +208,7 @@ def save_sharing(secret_id: UUID) -> ResponseReturnValue:
 def delete(secret_id: UUID) -> ResponseReturnValue:
     """Ask, and name the consequences."""
     head = service(Trash).deletable(current_subject(), secret_id)
-    return page("vault/delete.html", "form", **shown.delete_page(head))
+    return page("vault/delete.html", "form", **delete_page(head))
 
 
 @pages.post("/vault/<uuid:secret_id>/delete")
@@ -221,7 +225,7 @@ def move_to_trash(secret_id: UUID) -> ResponseReturnValue:
 def trash() -> ResponseReturnValue:
     """Show what this owner can still restore."""
     heads = service(Trash).listed(current_subject())
-    return page("vault/trash.html", "results", **shown.trash_page(heads, request.args))
+    return page("vault/trash.html", "results", **trash_page(heads, request.args))
 
 
 @pages.post("/vault/<uuid:secret_id>/restore")
@@ -239,7 +243,7 @@ def purge(secret_id: UUID) -> ResponseReturnValue:
     """Ask for the name."""
     head = service(Trash).purgeable(current_subject(), secret_id)
     confirmed_subject()
-    return page("vault/purge.html", "form", **shown.purge_page(head))
+    return page("vault/purge.html", "form", **purge_page(head))
 
 
 @pages.post("/vault/<uuid:secret_id>/purge")
@@ -253,7 +257,7 @@ def delete_for_good(secret_id: UUID) -> ResponseReturnValue:
     try:
         use.purge(subject, secret_id, name=request.form.get("name", ""))
     except Invalid as invalid:
-        context = shown.purge_page(head, errors={"name": str(invalid)}, typed=request.form)
+        context = purge_page(head, errors={"name": str(invalid)}, typed=request.form)
         return page("vault/purge.html", "form", status=422, **context)
     return redirect(url_for("vault.trash", done="purged"), 303)
 
@@ -265,13 +269,13 @@ def history(secret_id: UUID) -> ResponseReturnValue:
     vault, subject = service(Vault), current_subject()
     versions = vault.versions(subject, secret_id)
     secret = vault.open(subject, secret_id)
-    older, newer = shown.compared(request.args)
+    older, newer = compared(request.args)
     pair = (
         (vault.version(subject, secret_id, number=older), vault.version(subject, secret_id, number=newer))
         if older and newer
         else None
     )
-    return page("vault/history.html", "comparison", **shown.history_page(secret, versions, (older, newer), pair))
+    return page("vault/history.html", "comparison", **history_page(secret, versions, (older, newer), pair))
 
 
 @pages.post("/vault/<uuid:secret_id>/versions/<int:number>/restore")
@@ -288,7 +292,7 @@ def restore_version(secret_id: UUID, number: int) -> ResponseReturnValue:
 def withdraw(group_id: UUID, secret_id: UUID) -> ResponseReturnValue:
     """Ask, and name what uses it."""
     head = service(Sharing).withdrawable(current_subject(), secret_id, group=group_id)
-    return page("groups/withdraw.html", "form", **shown.withdraw_page(head, group_id))
+    return page("groups/withdraw.html", "form", **withdraw_page(head, group_id))
 
 
 @pages.post("/groups/<uuid:group_id>/publications/<uuid:secret_id>/withdraw")
@@ -298,8 +302,3 @@ def withdraw_now(group_id: UUID, secret_id: UUID) -> ResponseReturnValue:
     refuse_unexpected(NOTHING)
     service(Sharing).withdraw(current_subject(), secret_id, group=group_id)
     return redirect(url_for("groups.show", group_id=group_id, done="withdrawn"), 303)
-
-
-def _credentials(secret: Secret) -> Credentials:
-    assert secret.credentials is not None
-    return secret.credentials

@@ -1,0 +1,84 @@
+"""The pages that ask for values: the picker of types, the forms, and what two edits disagree about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from app.credentials.declare import Credentials, CredentialType
+from app.credentials.registry import Registry
+from app.credentials.values import as_text
+from app.users.service import Users
+from app.vault.forms import CredentialForm
+from app.vault.pages.parts import Context
+from app.vault.service import Secret, Stale
+from app.web.site import service
+
+
+def offered(offers: Iterable[tuple[CredentialType, str | None]]) -> list[Context]:
+    """Return the types for the picker: first those that may be created."""
+    shown = [
+        {"id": kind.id, "title": kind.title, "description": kind.description, "logo": kind.logo, "blocked": reason}
+        for kind, reason in offers
+    ]
+    return sorted(shown, key=lambda each: each["blocked"] is not None)
+
+
+def new_form_page(kind: CredentialType, form: CredentialForm, *, again: bool = False) -> Context:
+    """Return the context of a new secret's form."""
+    return {
+        "form": form,
+        "type": kind,
+        "secret": None,
+        "cancel_url": url_for("vault.new"),
+        "asked_again": again and _has_secrets(kind),
+        "conflict": None,
+    }
+
+
+def edit_page(secret: Secret, form: CredentialForm, *, again: bool = False, conflict: Context | None = None) -> Context:
+    """Return the context of an edit form."""
+    kind = service(Registry)[secret.head.type]
+    return {
+        "form": form,
+        "type": kind,
+        "secret": {"id": secret.head.id, "name": secret.head.name},
+        "cancel_url": url_for("vault.show", secret_id=secret.head.id),
+        "asked_again": again and _has_secrets(kind),
+        "conflict": conflict,
+    }
+
+
+def conflict_rows(theirs: Credentials, seen: Credentials | None, mine: Mapping[str, object]) -> list[Context]:
+    """Return the fields that differ: public values side by side, 'changed' for secret ones."""
+    rows = []
+    for spec in theirs.specs:
+        stored, typed = getattr(theirs, spec.name), str(mine.get(spec.name, "") or "")
+        if spec.secret:
+            changed = seen is not None and getattr(seen, spec.name) != stored
+            if changed or typed:
+                texts = (_("changed") if changed else _("unchanged"), _("changed") if typed else _("unchanged"))
+                rows.append({"label": spec.label, "theirs": texts[0], "yours": texts[1]})
+        elif spec.kind is bool:
+            if stored != bool(mine.get(spec.name)):
+                rows.append({"label": spec.label, "theirs": as_text(spec, stored), "yours": as_text(spec, not stored)})
+        elif as_text(spec, stored) != (shown := dict(spec.choices).get(typed, typed)):
+            rows.append({"label": spec.label, "theirs": as_text(spec, stored), "yours": str(shown)})
+    return rows
+
+
+def conflict_note(stale: Stale, rows: list[Context]) -> Context:
+    """Return who changed what since the form was opened."""
+    author = service(Users).people([stale.version.author]).get(stale.version.author)
+    return {
+        "author": author.name if author else _("Somebody"),
+        "at": stale.version.time,
+        "rows": rows,
+        "discard_url": url_for("vault.show", secret_id=stale.current.head.id),
+    }
+
+
+def _has_secrets(kind: CredentialType) -> bool:
+    return any(spec.secret for spec in kind.cls.specs)

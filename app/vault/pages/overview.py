@@ -1,0 +1,180 @@
+"""The overview's page: sections, tabs, rows and the first steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from flask import current_app, url_for
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from app.credentials.declare import CredentialType
+from app.credentials.registry import Registry
+from app.subject import SYSTEM, Subject
+from app.vault.listing import SECTIONS, SORTS, Listing, Wanted
+from app.vault.pages.parts import Context, page_number, pager, url_with
+from app.vault.policy import CREATE, Level
+from app.vault.shelves import Entry
+from app.web.site import current_site, service
+from app.web.subjects import current_subject
+
+FILTERS = {"mine": "personal", "shared": "shared", "published": "published"}
+LONGEST_QUERY = 200
+
+
+def asked_for(args: Mapping[str, str]) -> Wanted:
+    """Return what the overview's address asks for; what makes no sense there counts as not asked."""
+    sort, page = args.get("sort", "section"), args.get("page", "1")
+    return Wanted(
+        query=args.get("q", "").strip()[:LONGEST_QUERY],
+        type=args.get("type", "")[:LONGEST_QUERY],
+        section=FILTERS.get(args.get("filter", ""), ""),
+        sort=sort if sort in SORTS else "section",
+        page=page_number(page),
+    )
+
+
+def overview(listing: Listing) -> Context:
+    """Return the overview's context."""
+    asked, subject = listing.wanted, current_subject()
+    by_name = {value: key for key, value in FILTERS.items()}
+    chosen = by_name.get(asked.section, "")
+    query = {"q": asked.query, "type": asked.type, "sort": "" if asked.sort == "section" else asked.sort}
+    types = {kind.id: kind for kind in service(Registry)}
+    shown = {
+        "query": asked.query,
+        "type": asked.type,
+        "filter": chosen,
+        "sort": asked.sort,
+        "tabs": _tabs(listing, chosen, query),
+        "sections": _sections(listing, types),
+        "types": [types[each] for each in listing.types if each in types],
+        "empty": listing.empty,
+        "notices": _first_steps(subject) if listing.empty else [],
+        **pager("vault.list", listing.page, listing.total, {**query, "filter": chosen}),
+    }
+    return {"listing": shown, "may_create": subject.may(CREATE)}
+
+
+def _tabs(listing: Listing, chosen: str, query: Mapping[str, str]) -> list[Context]:
+    labels = {"": _("All"), "mine": _("Personal"), "shared": _("Shared"), "published": _("Published")}
+    return [
+        {
+            "key": key,
+            "label": label,
+            "count": listing.counts[FILTERS.get(key, "")],
+            "url": url_with("vault.list", {**query, "filter": key}),
+            "current": key == chosen,
+        }
+        for key, label in labels.items()
+    ]
+
+
+def _sections(listing: Listing, types: Mapping[str, CredentialType]) -> list[Context]:
+    subject = current_subject()
+    known = {each: Kind(kind.id, str(kind.title), kind.logo) for each, kind in types.items()}
+    rows = [(entry.section, _row(entry, known.get(entry.type_id), listing, subject)) for entry in listing.rows]
+    if listing.wanted.query or listing.wanted.sort != "section":
+        drawn = _ledger(listing, [row for _key, row in rows], "all")
+        return [{"key": "", "title": "", "hint": "", "count": listing.total, "ledger": drawn}]
+    words = {
+        "personal": (_("Only personal"), _("Yours alone, until you share it.")),
+        "shared": (_("Shared"), _("Visible in the vault of everyone named.")),
+        "published": (_("Published in groups"), _("The group’s automations can use it. Members do not see it.")),
+    }
+    sections = []
+    for key in SECTIONS:
+        if here := [row for section, row in rows if section == key]:
+            title, hint = words[key]
+            drawn = _ledger(listing, here, key)
+            sections.append({"key": key, "title": title, "hint": hint, "count": listing.counts[key], "ledger": drawn})
+    return sections
+
+
+class Kind(NamedTuple):
+    """A type as a row names it, in the reader's language."""
+
+    id: str
+    title: str
+    logo: str
+
+
+class Chip(NamedTuple):
+    """A word about a row."""
+
+    kind: str
+    text: str
+
+
+class Row(NamedTuple):
+    """All that a row of the overview says."""
+
+    id: UUID
+    name: str
+    summary: str
+    type: Kind | None
+    type_id: str
+    trouble: str | None
+    level: str
+    chips: tuple[Chip, ...]
+    changed_at: datetime
+
+
+def _ledger(listing: Listing, rows: Sequence[Row], key: str) -> Markup:
+    """Return rows as HTML. What was drawn is kept with the list that it shows, for as long as it says the same:
+    the same rows in the same language, and times like '5 minutes ago' in the same minute."""
+    minute = int(current_site().clock().timestamp()) // 60
+    said = (key, str(get_locale()), listing.wanted.query, minute, tuple(rows))
+    macros: Any = current_app.jinja_env.get_template("vault/_rows.html").module
+    drawn: Markup = listing.shelf.arrangement(said, lambda: macros.ledger(rows, listing.wanted.query, key))
+    return drawn
+
+
+def _row(entry: Entry, kind: Kind | None, listing: Listing, subject: Subject) -> Row:
+    damaged = entry.head is None
+    return Row(
+        id=entry.id,
+        name=entry.name if not damaged else _("Damaged secret"),
+        summary=entry.summary,
+        type=kind,
+        type_id=entry.type_id,
+        trouble="damaged" if damaged else None if kind else "missing",
+        level=entry.level.value,
+        chips=tuple(_chips(entry, listing, subject)),
+        changed_at=entry.changed_at,
+    )
+
+
+def _chips(entry: Entry, listing: Listing, subject: Subject) -> list[Chip]:
+    if entry.head is None:
+        return []
+    chips = []
+    owner = next((listing.people[each] for each in entry.head.owners() if each in listing.people), None)
+    if owner and entry.level is not Level.OWNER:
+        chips.append(Chip("from", _("from %(name)s", name=owner.first_name or owner.name)))
+    for each in entry.head.publications:
+        if group := listing.groups.get(each.group):
+            chips.append(Chip("group", group.name))
+    now = current_site().clock()
+    others = [grant for grant in entry.head.access if grant.user != subject.id and grant.holds(now)]
+    if others and entry.level is not Level.VIEWER:
+        count = len(others) + 1
+        chips.append(Chip("people", ngettext("%(num)s person", "%(num)s people", count)))
+    return chips
+
+
+def _first_steps(subject: Subject) -> list[Context]:
+    """Return what the first administrator should do next, while nothing is stored."""
+    if not subject.may("user.manage"):
+        return []
+    settings = current_site().settings
+    steps: list[Context] = []
+    if not settings.root_key.value.get_secret_value():
+        steps.append({"key": "root-key", "path": str(settings.root_key_file), "data_path": str(settings.stored_folder)})
+    if subject.is_member(SYSTEM) and service(Registry).get("smtp"):
+        steps.append({"key": "mail-server", "url": url_for("vault.create", type_id="smtp")})
+    return steps
