@@ -24,7 +24,7 @@ def writings(text: str) -> set[bytes]:
         found |= {data, data.hex().encode(), data.hex().upper().encode()}
         for before in range(3):
             encoded = base64.b64encode(bytes(before) + data)
-            inner = encoded[-(-before * 4 // 3) : len(encoded) - 4 + -(before + len(data)) % 3]
+            inner = encoded[-(-before * 4 // 3) : (before + len(data)) * 4 // 3]  # what neighbours do not change
             found |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
     return found
 

@@ -63,6 +63,7 @@ class Browser:
     served: Served
     answers: list[Answer] = field(default_factory=list)
     cookies: dict[str, str] = field(default_factory=dict)
+    token: str = ""
 
     def ask(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> Answer:
         url = urllib.parse.urlsplit(self.served.url)
@@ -82,17 +83,20 @@ class Browser:
         return self.ask("GET", f"{path}?{urllib.parse.urlencode(query)}" if query else path)
 
     def post(self, path: str, headers: dict[str, str] | None = None, **fields: str) -> Answer:
-        page = self.get("/confirm") if "session" in self.cookies else self.get("/login")
-        found = CSRF.search(page.text)
-        assert found, page
-        return self.send(path, {"csrf_token": found[1], **fields}, headers)
+        if not self.token:
+            found = CSRF.search(self.get("/confirm" if "session" in self.cookies else "/login").text)
+            assert found
+            self.token = found[1]
+        return self.send(path, {"csrf_token": self.token, **fields}, headers)
 
     def send(self, path: str, fields: dict[str, str], headers: dict[str, str] | None = None) -> Answer:
         form = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
         return self.ask("POST", path, urllib.parse.urlencode(fields).encode(), form)
 
     def signs_in(self, email: str) -> None:
+        self.token = ""
         assert self.post("/login", email=email, password=ACCOUNT).status == 303
+        self.token = ""
 
 
 def lowered(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -202,6 +206,7 @@ def sets_up(sweep: Sweep) -> None:
     fields = {"first_name": "Lena", "last_name": "Hoffmann", "email": "lena@example.org"}
     assert lena.post(path, **fields, password=ACCOUNT, password_again=ACCOUNT + "x").status == 422
     assert lena.post(path, **fields, password=ACCOUNT, password_again=ACCOUNT).status == 303
+    lena.cookies.clear()
     for email, first in (("ben@example.org", "Ben"), ("sam@example.org", "Sam")):
         made = sweep.served.command(
             "users", "create", email, "--first-name", first, "--last-name", "Example", "--password-stdin",
@@ -349,7 +354,7 @@ def throws_away(sweep: Sweep, secret: str) -> None:
 
 
 def runs_commands(sweep: Sweep) -> None:
-    for words in (["vault", "verify", "--all"], ["vault", "collect"], ["audit", "verify"], ["users", "list"]):
+    for words in (["vault", "verify", "--all"], ["vault", "collect"], ["audit", "verify"]):
         ran = sweep.served.command(*words)
         assert ran.returncode == 0, ran.stderr
         assert hits((ran.stdout + ran.stderr).encode()) == []
