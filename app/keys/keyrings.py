@@ -80,7 +80,7 @@ class Keyrings:
 
     def refresh(self) -> None:
         """Read the stored keyring. Raises Damaged if it is older than the one that this process has seen."""
-        fresh = self._fresh()
+        fresh = self.stored()
         if self._unit.is_open and self.trail.told(fresh.deployment):
             return  # changed in this very transaction, which may yet be undone
         if self._keyring is None or fresh.revision > self._keyring.revision:
@@ -97,7 +97,7 @@ class Keyrings:
 
         Raises Conflict if another process changed it meanwhile.
         """
-        seen = self._fresh()
+        seen = self.stored()
         changed = change(seen)
         same = (TABLE.c.id == ROW_ID) & (TABLE.c.revision == seen.revision)
         values = {"revision": changed.revision, "seal": changed.sealed_under(self._root_key())}
@@ -107,7 +107,7 @@ class Keyrings:
         self._unit.after_commit(lambda: setattr(self, "_keyring", changed))
         return changed
 
-    def _fresh(self) -> Keyring:
+    def stored(self) -> Keyring:
         """Return the stored keyring, which may be this transaction's own. Raises Damaged for an older one."""
         seen = self._keyring  # before reading: another thread may store a newer one meanwhile
         fresh = self._read()

@@ -327,7 +327,7 @@ class Users:
 
     def _note_set_up(self, by: By, user: User) -> None:
         """Close the set-up link for good once there is an administrator, however they came to be one."""
-        if ADMINISTRATOR in user.account.roles and not self._keyrings.current.set_up:
+        if ADMINISTRATOR in user.account.roles and not self._keyrings.stored().set_up:
             self._keyrings.replace(lambda keyring: keyring.marked_set_up(), note("setup.done", by))
 
     def _index_roles(self, user: User) -> None:

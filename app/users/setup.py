@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 
 from app.audit.service import Audit
+from app.crypto.keyring import Keyring
 from app.database import Unit
 from app.errors import Refused
 from app.keys.keyrings import Keyrings
@@ -37,10 +38,13 @@ class Setup:
             raise Refused(action="setup.open")
 
     def first_administrator(self, token: str, *, email: str, first_name: str, last_name: str, password: str) -> User:
-        """Create the first administrator, a member of the system group. Raises Refused, Invalid, Conflict."""
+        """Create the first administrator, a member of the system group.
+
+        Raises Refused if somebody has set up before, Conflict if somebody does so at this moment, Invalid.
+        """
         self.check(token)
         with self._unit.writing():
-            self.check(token)
+            self._keyrings.replace(_done, Note("setup.done", actor=ACTOR))  # first: its row lets one of several by
             user = self._users.create(
                 ACTOR,
                 email=email,
@@ -51,3 +55,9 @@ class Setup:
             )
             record = Note("group.add-member", subject=user.id, actor=ACTOR, detail={"group": str(SYSTEM)})
             return self._users.set_membership(record, user.id, group=SYSTEM, level=GroupLevel.MEMBER)
+
+
+def _done(keyring: Keyring) -> Keyring:
+    if keyring.set_up:
+        raise Refused(action="setup.open")
+    return keyring.marked_set_up()
