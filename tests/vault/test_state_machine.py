@@ -50,7 +50,7 @@ KINDS: dict[str, type[Credentials]] = {"login": Login, "smtp": SMTP}
 PEOPLE, TEAMS = 3, 2
 NAMES = ("Alpha", "Beta")
 PASSED = (timedelta(seconds=1), timedelta(days=1), timedelta(days=20))
-MOST_EARLIER = 10
+MOST_EARLIER = 3
 
 OWNER, OTHER = "owner", "other"
 actors = st.one_of(st.just(OWNER), st.just(OTHER), st.integers(0, PEOPLE - 1))
