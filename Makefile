@@ -56,7 +56,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/mes
 
 ready := .venv/.run static/vendor/manifest.json $(CATALOGUES)
 
-services: # PostgreSQL, Chromium: installed where they are missing and we are root
+services: # PostgreSQL, Redis, Chromium: installed where they are missing and we are root
 	$(PYTHON) tools/install_services.py
 
 # ── what people call ──

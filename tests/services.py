@@ -1,4 +1,4 @@
-"""The real parts that tests run against: a private PostgreSQL, Azurite, Chromium; each worker starts its own.
+"""The real parts that tests run against: a private PostgreSQL, Redis, Azurite, Chromium; each worker starts its own.
 
 A missing one skips the tests that need it, or with CI=true fails them, with one line that names the package.
 """
@@ -6,6 +6,7 @@ A missing one skips the tests that need it, or with CI=true fails them, with one
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import os
 import pwd
@@ -64,6 +65,18 @@ class Postgres:
 
 
 @dataclass(frozen=True)
+class Redis:
+    """A server of this test run alone, in memory."""
+
+    port: int
+    numbers: Iterator[int]
+
+    def new_store(self) -> str:
+        """Return the address of an empty store that nobody else uses."""
+        return f"redis://127.0.0.1:{self.port}/{next(self.numbers)}"
+
+
+@dataclass(frozen=True)
 class Azurite:
     """Azure Blob Storage's emulator, in memory, with an account of this test run alone."""
 
@@ -104,6 +117,17 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[Postgres]:
             yield Postgres(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def redis(request: pytest.FixtureRequest) -> Iterator[Redis]:
+    program = shutil.which("redis-server")
+    if program is None:
+        _lack(request.config, "Redis", "apt-get install redis-server")
+    _note(request.config, "Redis", _version(Path(program)))
+    port = free_port()
+    with redis_server(port):
+        yield Redis(port, itertools.count())
 
 
 @pytest.fixture(scope="session")
@@ -152,6 +176,21 @@ def _cluster(programs: Path, folder: Path) -> Iterator[None]:
     ready: list[str | Path] = [programs / "pg_isready", "-q", "-h", folder]
     with running(command, signal.SIGINT, cwd=folder, **account) as server:
         wait_for(server, lambda: subprocess.run(ready).returncode == 0)
+        yield
+
+
+@contextmanager
+def redis_server(port: int) -> Iterator[None]:
+    """Run a Redis that keeps nothing on a disk."""
+    command: list[str | Path] = [
+        shutil.which("redis-server") or "", "--bind", "127.0.0.1", "--port", str(port),
+        "--databases", "1000", "--save", "", "--appendonly", "no",
+    ]  # fmt: skip
+    with (
+        tempfile.TemporaryDirectory(prefix="redis") as folder,
+        running(command, signal.SIGTERM, cwd=folder) as server,
+    ):
+        wait_for(server, lambda: answers(port))
         yield
 
 
