@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -28,6 +28,7 @@ SHORT_NAMES = {
     "TRESOR_ROOT_KEY": ("root_key", "value"),
     "TRESOR_RATE_LIMIT_URL": ("limits", "url"),
 }
+WHICH_ADDRESS = "an address such as https://vault.example.org, without a path"
 PREFIX = "TRESOR_"
 CONFIG_FILE = "TRESOR_CONFIG"
 
@@ -47,12 +48,13 @@ class Server(Section):
     @classmethod
     def an_origin(cls, value: str) -> str:
         parts = urlsplit(value)
-        bare = parts.path in {"", "/"} and not (parts.query or parts.fragment or "@" in parts.netloc)
+        bare = parts.path in {"", "/"} and not (parts.query or parts.fragment or set(parts.netloc) & {"@", "%"})
         if parts.scheme not in {"http", "https"} or not parts.hostname or not bare or parts.port == 0:
-            raise ValueError("an address such as https://vault.example.org, without a path")
+            raise ValueError(WHICH_ADDRESS)
         if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError("http is accepted for loopback only; use https")
-        return f"{parts.scheme}://{parts.netloc}"
+        port = "" if parts.port is None else f":{parts.port}"
+        return f"{parts.scheme}://{_as_browsers_write(parts.hostname)}{port}"
 
 
 class Database(Section):
@@ -134,11 +136,14 @@ class Settings(Section):
         return urlsplit(self.server.base_url).netloc
 
     @property
+    def hostname(self) -> str:
+        """The host without a port, and without the brackets of an IPv6 address."""
+        return urlsplit(self.server.base_url).hostname or ""
+
+    @property
     def origin(self) -> str:
-        """The base URL as browsers write it in `Origin`: in lower case, without the scheme's own port."""
-        parts = urlsplit(self.server.base_url)
-        usual = ":443" if self.secure else ":80"
-        return f"{parts.scheme}://{parts.netloc.lower().removesuffix(usual)}"
+        """The base URL as browsers write it in `Origin`: without the scheme's own port."""
+        return self.server.base_url.removesuffix(":443" if self.secure else ":80")
 
     @property
     def database_url(self) -> str:
@@ -184,6 +189,16 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def _as_browsers_write(host: str) -> str:
+    """Return a host in lower case: a name in ASCII, an IPv6 address short and in brackets. Raises ValueError."""
+    if ":" in host:
+        return f"[{IPv6Address(host)}]"
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise ValueError(WHICH_ADDRESS) from None
 
 
 def _read(path: Path) -> dict[str, dict[str, object]]:

@@ -183,6 +183,8 @@ ONLY_LOOPBACK = "server.base_url: http is accepted for loopback only; use https"
         ("http://10.0.0.1:8000", ONLY_LOOPBACK),
         ("https://vault.example.org:65536", "server.base_url: Port out of range 0-65535"),
         ("https://[::1", "server.base_url: Invalid IPv6 URL"),
+        ("https://[::1%251]", NO_ORIGIN),
+        ("https://vault..example.org", NO_ORIGIN),
     ],
 )
 def test_a_wrong_address_of_the_site_is_refused(address: str, line: str) -> None:
@@ -198,10 +200,28 @@ def test_a_wrong_address_of_the_site_is_refused(address: str, line: str) -> None
         ("http://[::1]:8000", "http://[::1]:8000"),
         ("https://vault.example.org/", "https://vault.example.org"),
         ("https://10.0.0.1", "https://10.0.0.1"),
+        ("http://[0:0:0:0:0:0:0:1]:8000", "http://[::1]:8000"),
+        ("https://[2001:DB8::0:1]", "https://[2001:db8::1]"),
+        ("https://Vault.Example.org:443", "https://vault.example.org:443"),
+        ("https://trésor.example.org", "https://xn--trsor-csa.example.org"),
     ],
 )
-def test_an_address_of_the_site_is_kept_without_its_slash(address: str, kept: str) -> None:
+def test_an_address_of_the_site_is_kept_as_browsers_write_it_without_its_slash(address: str, kept: str) -> None:
     assert load_settings({"TRESOR_BASE_URL": address}).server.base_url == kept
+
+
+@pytest.mark.parametrize(
+    ("address", "origin", "hostname"),
+    [
+        ("http://[::1]:8000", "http://[::1]:8000", "::1"),
+        ("http://[::1]:80", "http://[::1]", "::1"),
+        ("https://vault.example.org:443", "https://vault.example.org", "vault.example.org"),
+        ("https://vault.example.org:8443", "https://vault.example.org:8443", "vault.example.org"),
+    ],
+)
+def test_origin_and_name_are_told_from_the_address(address: str, origin: str, hostname: str) -> None:
+    settings = load_settings({"TRESOR_BASE_URL": address})
+    assert (settings.origin, settings.hostname) == (origin, hostname)
 
 
 WEAKER = [

@@ -5,9 +5,13 @@ from __future__ import annotations
 import logging
 from io import BytesIO
 from typing import IO, Any, cast
+from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import SecurityError
+from werkzeug.routing import MapAdapter
+from werkzeug.wsgi import get_host
 
 from app.errors import Misconfigured, TresorError
 from app.web.logs import without_text
@@ -48,6 +52,15 @@ class TresorFlask(Flask):
     @property
     def site(self) -> Site:
         return cast(Site, self.extensions[EXTENSION])
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Bind a request to this site. Raises SecurityError for another host's; the port may be another.
+
+        Flask's TRUSTED_HOSTS cannot do it: none of its entries ever fits an IPv6 address.
+        """
+        if request is not None and _name(get_host(request.environ)) != self.site.settings.hostname:
+            raise SecurityError()
+        return super().create_url_adapter(request)
 
     def full_dispatch_request(self) -> Response:
         """Answer inside a unit; what error handlers record is committed at its end."""
@@ -96,3 +109,11 @@ class TresorFlask(Flask):
         ]
         if lines:
             raise Misconfigured(*lines)
+
+
+def _name(host: str) -> str | None:
+    """Return the name in a `Host`, which may have a port."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None

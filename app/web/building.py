@@ -61,6 +61,5 @@ def _config(site: Site) -> dict[str, object]:
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "TRUSTED_HOSTS": [site.settings.host.rsplit(":", 1)[0] if ":" in site.settings.host else site.settings.host],
         "PREFERRED_URL_SCHEME": "https" if secure else "http",
     }
