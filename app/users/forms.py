@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -25,12 +26,19 @@ class LoginForm(TresorForm):
 
 
 class ConfirmForm(TresorForm):
-    """The password again."""
+    """The password again. waiting: the entries of a form that waits for it, which this one carries along."""
 
     password = PasswordField(
         _l("Password"), [NEEDED], render_kw={"autocomplete": "current-password", "autofocus": True}
     )
     next = HiddenField()
+
+    def __init__(self, *, waiting: Mapping[str, str], **how: Any) -> None:
+        super().__init__(**how)
+        self.waiting = {name: value for name, value in waiting.items() if name not in self}
+
+    def expected(self) -> frozenset[str]:
+        return super().expected() | self.waiting.keys()
 
 
 class SetupForm(TresorForm):

@@ -16,8 +16,9 @@ from app.users.forms import ConfirmForm, LoginForm, SetupForm
 from app.users.preferences import Preferences
 from app.users.setup import Setup
 from app.users.sign_in import SignIn, WrongPassword
+from app.web.answers import resend_page
 from app.web.forms import refuse_unexpected
-from app.web.gate import is_local
+from app.web.gate import is_local, waiting_names
 from app.web.languages import COOKIE, LANGUAGES
 from app.web.pages import page
 from app.web.policy import public, signed_in
@@ -89,15 +90,19 @@ def logout() -> ResponseReturnValue:
 @signed_in()
 def confirm() -> ResponseReturnValue:
     """Ask for the password again."""
-    form = ConfirmForm(formdata=None, data={"next": request.args.get("next", "")})
+    form = ConfirmForm(waiting={}, formdata=None, data={"next": request.args.get("next", "")})
     return _confirm_page(form, None, 200)
 
 
 @pages.post("/confirm")
-@signed_in(keeps=lambda: {"next"})
+@signed_in(keeps=lambda: {"next", *_waiting(request.form.get("next", ""))})
 def confirmed() -> ResponseReturnValue:
-    """Begin a new session for who typed the password, and go on."""
-    form = ConfirmForm()
+    """Begin a new session for who typed the password, and go on; a form that led here is shown to be sent again."""
+    if "password" not in request.form and (address := request.args.get("next")):
+        form = ConfirmForm(waiting=_waiting(address), formdata=None, data={"next": address})
+        refuse_unexpected(form.expected())
+        return _confirm_page(form, None, 200)
+    form = ConfirmForm(waiting=_waiting(request.form.get("next", "")))
     if not form.validate_on_submit():
         return _confirm_page(form, None, 422)
     try:
@@ -112,7 +117,11 @@ def confirmed() -> ResponseReturnValue:
     except Throttled as throttled:
         text = str(throttled) or _("Too many people sign in at this moment. Try again.")
         return _confirm_page(form, text, 429, headers=[("Retry-After", str(throttled.seconds))])
-    return service(SessionCookie).put(make_response(redirect(_next(form.next.data or ""), 303)), token)
+    if not form.waiting:
+        return service(SessionCookie).put(make_response(redirect(_next(form.next.data or ""), 303)), token)
+    answer = service(SessionCookie).put(make_response(), token)  # first: the page needs a token of the new session
+    answer.set_data(resend_page(200, kept=list(form.waiting.items()), action=form.next.data or "").get_data())
+    return answer
 
 
 @pages.get("/setup/<token>")
@@ -172,6 +181,12 @@ def _confirm_page(
 ) -> ResponseReturnValue:
     context = {"form": form, "failure": failure, "cancel_url": url_for(current_site().home)}
     return page("users/confirm.html", "form", status=status, headers=headers, **context)
+
+
+def _waiting(address: str) -> dict[str, str]:
+    """Return the entries of this form that belong to the one that is sent to `address` and may be shown again."""
+    names = waiting_names(address)
+    return {name: value for name, value in request.form.items() if name in names}
 
 
 def _came_from() -> str:

@@ -7,6 +7,7 @@ from collections.abc import Container
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -47,19 +48,20 @@ def answer_errors(app: TresorFlask) -> None:
     @app.errorhandler(ConfirmNeeded)
     def confirm(_error: ConfirmNeeded) -> ResponseReturnValue:
         app.site.unit.roll_back()
-        return redirect(url_for(app.site.confirm, next=request.path), 303)
+        code = 307 if request.method == "POST" else 303  # 307: with the form, which waits there
+        return redirect(url_for(app.site.confirm, next=request.path), code)
 
     @app.errorhandler(TokenMissing)
     def token(error: TokenMissing) -> ResponseReturnValue:
         app.site.unit.roll_back()
-        return _resend_page(400, error.public)
+        return _resend_this(400, error.public)
 
     @app.errorhandler(Unavailable)
     def unavailable(error: Unavailable) -> ResponseReturnValue:
         app.abandon(error)
         log.error("Unavailable: %s", error)
         public = _public_names()
-        return error_page(503) if public is None else _resend_page(503, public)
+        return error_page(503) if public is None else _resend_this(503, public)
 
     @app.errorhandler(CrossSite)
     def cross_site(_error: CrossSite) -> ResponseReturnValue:
@@ -111,11 +113,18 @@ def error_page(
     return page("errors/error.html", status=status, headers=headers or [], **context)
 
 
-def _resend_page(status: int, public: Container[str]) -> ResponseReturnValue:
-    """Show what was entered once more, to be sent again; secret values are asked for."""
+def _resend_this(status: int, public: Container[str]) -> ResponseReturnValue:
+    """Show what was entered once more; secret values are asked for."""
     kept = [(name, value) for name, value in request.form.items() if name in public]
+    return resend_page(status, kept=kept, withheld=_withheld(kept), action=request.path)
+
+
+def resend_page(
+    status: int, *, kept: list[tuple[str, str]], action: str, withheld: list[tuple[str, bool]] | None = None
+) -> Response:
+    """Render the page that sends a form again, to a path of ours, with the entries that were kept."""
     reference = request_id() if status >= 500 else None
-    withheld, action = _withheld(kept), request.path
+    withheld = withheld or []
     return page("errors/resend.html", status=status, kept=kept, withheld=withheld, action=action, reference=reference)
 
 

@@ -34,8 +34,12 @@ class TresorForm(FlaskForm):
         """Return whether this is a POST of a form that fits."""
         return bool(FlaskForm.validate_on_submit(self, extra_validators))
 
+    def expected(self) -> frozenset[str]:
+        """Return the names of all that may be posted."""
+        return frozenset(field.name for field in self)
+
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
-        refuse_unexpected(frozenset(field.name for field in self))
+        refuse_unexpected(self.expected())
         return bool(super().validate(extra_validators))
 
 

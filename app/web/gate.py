@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import Forbidden as ForbiddenPage
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from app.errors import Forbidden
 from app.web.policy import Policy, policy_of
@@ -65,6 +65,20 @@ def current_policy() -> Policy | None:
 def public_names(policy: Policy) -> Container[str]:
     """Return the fields that may be shown again. Raises Refused and the like if they are not this person's to see."""
     return policy.keeps(**(request.view_args or {})) if policy.keeps else ()
+
+
+def waiting_names(address: str) -> Container[str]:
+    """Return which fields may be shown again of the form that is sent to an address of ours; none if there is none.
+
+    Raises Refused and the like if they are not this person's to see.
+    """
+    try:
+        adapter = current_app.create_url_adapter(request)
+        endpoint, arguments = adapter.match(urlsplit(address).path, method="POST")  # type: ignore[union-attr]
+    except (HTTPException, ValueError):
+        return ()
+    policy = policy_of(current_app.view_functions[endpoint])
+    return policy.keeps(**arguments) if policy and policy.keeps else ()
 
 
 def refuse_other_sites() -> None:
