@@ -25,6 +25,7 @@ def half_a_change(unit: Unit) -> None:
         take(unit, "half")
         raise Invalid("the rest does not fit")
 
+
 on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 """Connections are lost, and writers wait for each other, on PostgreSQL alone: SQLite has one writer and no server."""
 
