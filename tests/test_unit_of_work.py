@@ -26,6 +26,10 @@ def half_a_change(unit: Unit) -> None:
         raise Invalid("the rest does not fit")
 
 
+on_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+"""Connections are lost, and writers wait for each other, on PostgreSQL alone: SQLite has one writer and no server."""
+
+
 def names(world: World) -> list[str]:
     return sorted(row["name"] for row in world.rows("lease"))
 
@@ -86,15 +90,9 @@ def test_the_page_that_refuses_to_lose_the_last_admin_changes_nothing(world: Wor
     assert world.events("group.remove-member") == []
 
 
-@pytest.fixture
-def postgres_world(request: pytest.FixtureRequest, world: World) -> World:
-    if world.cfg.unit.is_sqlite:
-        pytest.skip("SQLite has one writer at a time")
-    return world
-
-
-def test_of_two_that_wait_for_each_other_one_is_told_of_a_conflict(postgres_world: World) -> None:
-    unit = postgres_world.cfg.unit
+@on_postgres
+def test_of_two_that_wait_for_each_other_one_is_told_of_a_conflict(world: World) -> None:
+    unit = world.cfg.unit
     with unit.writing():
         take(unit, "one")
         take(unit, "two")
@@ -136,8 +134,9 @@ def lose_half_a_change(unit: Unit) -> None:
                 take(unit, name)
 
 
-def test_a_connection_that_is_lost_while_reading_is_replaced(postgres_world: World) -> None:
-    unit = postgres_world.cfg.unit
+@on_postgres
+def test_a_connection_that_is_lost_while_reading_is_replaced(world: World) -> None:
+    unit = world.cfg.unit
     with unit.open():
         lose(unit)
         with pytest.raises(Unavailable):
@@ -145,17 +144,19 @@ def test_a_connection_that_is_lost_while_reading_is_replaced(postgres_world: Wor
         assert unit.execute(text("SELECT 1")).scalar_one() == 1
 
 
-def test_a_connection_that_is_lost_while_writing_loses_the_whole_transaction(postgres_world: World) -> None:
-    unit = postgres_world.cfg.unit
+@on_postgres
+def test_a_connection_that_is_lost_while_writing_loses_the_whole_transaction(world: World) -> None:
+    unit = world.cfg.unit
     with pytest.raises(Unavailable):
         lose_half_a_change(unit)
-    assert names(postgres_world) == []
+    assert names(world) == []
 
 
-def test_a_request_whose_connection_is_lost_ends_in_one_page(postgres_world: World) -> None:
-    anna = postgres_world.person("anna")
-    browser = postgres_world.client(anna)
-    with postgres_world.cfg.unit.engine.connect() as other:
+@on_postgres
+def test_a_request_whose_connection_is_lost_ends_in_one_page(world: World) -> None:
+    anna = world.person("anna")
+    browser = world.client(anna)
+    with world.cfg.unit.engine.connect() as other:
         mine = other.execute(text("SELECT pg_backend_pid()")).scalar_one()
         others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
         other.execute(text(f"{others} WHERE pid <> :mine AND datname = current_database()"), {"mine": mine})

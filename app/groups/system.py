@@ -48,6 +48,6 @@ class GroupManagement(System):
         cfg.fill(GroupProbe, groups)
         cfg.fill(CommandGroups, Joining(groups))
         cfg.site.entries.append(Entry(_l("Groups"), "users", "groups.list", USE))
-        cfg.site.messages["members"] = lambda: _("Members saved.")
+        cfg.site.messages["members"] = lambda _query: _("Members saved.")
         cfg.on_app(lambda app: app.register_blueprint(pages))
         cfg.on_app(lambda app: app.cli.add_command(groups_commands(cfg.unit, groups, users)))

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -17,6 +17,7 @@ from app.groups.ports import Leaving, Panels
 from app.groups.service import USE, Group, Groups
 from app.subject import GroupLevel, Subject
 from app.users.service import User, Users
+from app.web.changes import changed
 from app.web.pages import page
 from app.web.policy import EVERYTHING, requires
 from app.web.site import current_site, service
@@ -102,7 +103,7 @@ def save_members(group_id: UUID) -> ResponseReturnValue:
         except Conflict as conflict:
             errors[""], status, group = str(conflict) or str(FASTER), 409, groups.managed(subject, group_id)
         else:
-            return redirect(url_for("groups.show", group_id=group_id, done="members"), 303)
+            return changed(url_for("groups.show", group_id=group_id, done="members"))
     context = _members_page(group, errors=errors, typed=dict(request.form))
     return page("groups/members.html", "form", status=status, **context)
 

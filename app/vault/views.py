@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask import Blueprint, Response, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
@@ -26,6 +26,7 @@ from app.vault.service import Blank, Secret, Stale, Vault
 from app.vault.sharing import Sharing
 from app.vault.sharing_form import read_wishes, revision_of
 from app.vault.trash import Trash
+from app.web.changes import changed
 from app.web.forms import refuse_unexpected
 from app.web.pages import page
 from app.web.policy import EVERYTHING, requires
@@ -57,7 +58,7 @@ def list() -> ResponseReturnValue:
     """Show what this person sees: by section, filtered, searched, a page of it."""
     wanted = asked_for(request.args)
     listing = service(Overview).page(current_subject(), wanted)
-    return page("vault/list.html", "results", **overview(listing))
+    return page("vault/list.html", "listing", **overview(listing))
 
 
 @pages.get("/vault/new")
@@ -90,7 +91,7 @@ def save_new(type_id: str) -> ResponseReturnValue:
         except Blank as blank:
             form.form_errors.append(str(blank))
         else:
-            return redirect(url_for("vault.show", secret_id=made, done="saved"), 303)
+            return changed(url_for("vault.show", secret_id=made, done="saved"))
     return page("vault/form.html", "form", status=422, **new_form_page(kind, form, again=True))
 
 
@@ -152,7 +153,7 @@ def save(secret_id: UUID) -> ResponseReturnValue:
         except Blank as blank:
             form.form_errors.append(str(blank))
         else:
-            return redirect(url_for("vault.show", secret_id=secret_id, done="saved"), 303)
+            return changed(url_for("vault.show", secret_id=secret_id, done="saved"))
     return page("vault/form.html", "form", status=422, **edit_page(secret, form, again=True))
 
 
@@ -197,8 +198,9 @@ def save_sharing(secret_id: UUID) -> ResponseReturnValue:
         except Conflict as conflict:
             errors[""], status, state = str(conflict) or str(FASTER), 409, use.state(subject, secret_id)
         else:
-            way_on = url_for("vault.show", secret_id=secret_id, done="shared")
-            return redirect(way_on if still_mine else url_for("vault.list", done="shared"), 303)
+            if still_mine:
+                return changed(url_for("vault.show", secret_id=secret_id, done="shared"))
+            return changed(url_for("vault.list", done="shared"), gone=url_for("vault.show", secret_id=secret_id))
     context = sharing_page(state, errors=errors, typed=request.form)
     return page("vault/sharing.html", "form", status=status, **context)
 
@@ -217,7 +219,8 @@ def move_to_trash(secret_id: UUID) -> ResponseReturnValue:
     """Move it to the trash."""
     refuse_unexpected(NOTHING)
     service(Trash).delete(current_subject(), secret_id)
-    return redirect(url_for("vault.list", done="trashed", secret=secret_id), 303)
+    way_on = url_for("vault.list", done="trashed", secret=secret_id)
+    return changed(way_on, gone=url_for("vault.show", secret_id=secret_id))
 
 
 @pages.get("/vault/trash")
@@ -234,7 +237,7 @@ def restore(secret_id: UUID) -> ResponseReturnValue:
     """Bring it back from the trash."""
     refuse_unexpected(NOTHING)
     service(Trash).restore(current_subject(), secret_id)
-    return redirect(url_for("vault.show", secret_id=secret_id, done="restored"), 303)
+    return changed(url_for("vault.show", secret_id=secret_id, done="restored"))
 
 
 @pages.get("/vault/<uuid:secret_id>/purge")
@@ -259,7 +262,7 @@ def delete_for_good(secret_id: UUID) -> ResponseReturnValue:
     except Invalid as invalid:
         context = purge_page(head, errors={"name": str(invalid)}, typed=request.form)
         return page("vault/purge.html", "form", status=422, **context)
-    return redirect(url_for("vault.trash", done="purged"), 303)
+    return changed(url_for("vault.trash", done="purged"))
 
 
 @pages.get("/vault/<uuid:secret_id>/history")
@@ -284,7 +287,7 @@ def restore_version(secret_id: UUID, number: int) -> ResponseReturnValue:
     """Store an older version as the new one."""
     refuse_unexpected(NOTHING)
     service(Vault).restore_version(current_subject(), secret_id, number=number)
-    return redirect(url_for("vault.show", secret_id=secret_id, done="version-restored"), 303)
+    return changed(url_for("vault.show", secret_id=secret_id, done="version-restored"))
 
 
 @pages.get("/groups/<uuid:group_id>/publications/<uuid:secret_id>/withdraw")
@@ -301,4 +304,4 @@ def withdraw_now(group_id: UUID, secret_id: UUID) -> ResponseReturnValue:
     """Take it out of the group."""
     refuse_unexpected(NOTHING)
     service(Sharing).withdraw(current_subject(), secret_id, group=group_id)
-    return redirect(url_for("groups.show", group_id=group_id, done="withdrawn"), 303)
+    return changed(url_for("groups.show", group_id=group_id, done="withdrawn"))

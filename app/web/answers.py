@@ -1,14 +1,15 @@
-"""From errors to pages: the one place where a failure becomes an answer."""
+"""From errors to pages, or to what is said above the page that is open: here a failure becomes an answer."""
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
-from flask import redirect, request, url_for
+from flask import Response, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask.wrappers import Response
 from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.errors import Damaged, Misconfigured, Throttled, TresorError, Unavailable
@@ -16,10 +17,14 @@ from app.web.boundary import PLAIN, TresorFlask
 from app.web.forms import CSRF_FIELD
 from app.web.gate import CrossSite, TokenMissing, current_policy, public_names, request_id
 from app.web.logs import without_text
-from app.web.pages import page
+from app.web.pages import fragment, page
+from app.web.parts import SHEET_FORM, is_partial, sent_by
 from app.web.subjects import ConfirmNeeded, SignInNeeded
 
 log = logging.getLogger(__name__)
+
+NEW_TOKEN = "tresor:token"  # noqa: S105  # the name of an event
+"""The event that brings a new form token to the page that is open (static/js/app.js)."""
 
 
 def answer_errors(app: TresorFlask) -> None:
@@ -37,6 +42,8 @@ def answer_errors(app: TresorFlask) -> None:
     @app.errorhandler(SignInNeeded)
     def sign_in(_error: SignInNeeded) -> ResponseReturnValue:
         app.site.unit.roll_back()
+        if is_partial():
+            return _said_above("session", 401, sign_in_url=url_for(app.site.sign_in))
         if request.method in {"GET", "HEAD"}:
             return redirect(url_for(app.site.sign_in, next=request.full_path.rstrip("?")), 303)
         return error_page(
@@ -48,19 +55,24 @@ def answer_errors(app: TresorFlask) -> None:
     @app.errorhandler(ConfirmNeeded)
     def confirm(_error: ConfirmNeeded) -> ResponseReturnValue:
         app.site.unit.roll_back()
-        code = 307 if request.method == "POST" else 303  # 307: with the form, which waits there
-        return redirect(url_for(app.site.confirm, next=request.path), code)
+        way_on = url_for(app.site.confirm, next=request.path)
+        if request.method == "POST":
+            return redirect(way_on, 307)  # with the form, which waits there
+        return make_response("", 200, {"HX-Redirect": way_on}) if is_partial() else redirect(way_on, 303)
 
     @app.errorhandler(TokenMissing)
     def token(error: TokenMissing) -> ResponseReturnValue:
         app.site.unit.roll_back()
+        if is_partial():
+            headers = {"HX-Trigger": json.dumps({NEW_TOKEN: {"token": generate_csrf()}})}
+            return _said_above("again", 400, headers=headers)
         return _resend_this(400, error.public)
 
     @app.errorhandler(Unavailable)
     def unavailable(error: Unavailable) -> ResponseReturnValue:
         app.abandon(error)
         log.error("Unavailable: %s", error)
-        public = _public_names()
+        public = None if is_partial() else _public_names()
         return error_page(503) if public is None else _resend_this(503, public)
 
     @app.errorhandler(CrossSite)
@@ -107,10 +119,17 @@ def _words(error: TresorError) -> tuple[str, str]:
 def error_page(
     status: int, *, title: str = "", text: str = "", headers: list[tuple[str, str]] | None = None
 ) -> ResponseReturnValue:
-    """Render the page of an error; `title` and `text` replace the usual words."""
+    """Render an error's page, or say it above the page that is open; `title` and `text` replace the usual words."""
     reference = request_id() if status >= 500 else None
     context = {"title": title or None, "text": text or None, "reference": reference, "way_on": None}
-    return page("errors/error.html", status=status, headers=headers or [], **context)
+    return page("errors/error.html", "said", status=status, headers=headers or [], **context)
+
+
+def _said_above(block: str, status: int, *, headers: Mapping[str, str] | None = None, **context: object) -> Response:
+    """Say something above the page that is open: in the form of a dialog if that was sent, else as a toast."""
+    where = "#sheet-say" if sent_by(SHEET_FORM) else "#toasts"
+    said = fragment("errors/above.html", block, where=where, posted=request.method == "POST", **context)
+    return make_response(said, status, headers)
 
 
 def _resend_this(status: int, public: Container[str]) -> ResponseReturnValue:

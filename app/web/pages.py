@@ -1,8 +1,9 @@
-"""Pages: rendering a template or blocks of it, and what every template may use."""
+"""Pages: rendering a template or a part of it, and what every template may use."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import secrets
 from collections.abc import Iterable, Mapping
@@ -21,12 +22,23 @@ from lucide.jinja import lucide
 from markupsafe import Markup
 
 from app.web.languages import LANGUAGES
+from app.web.parts import PAGE, in_dialog, is_partial, wants
 from app.web.site import Entry, Site
 from app.web.subjects import person
 
 AVATARS = 5
 SET_BY_CLASS = re.compile(r' (?:width|height|fill|stroke[a-z-]*)="[^"]*"')
 BETWEEN_TAGS = re.compile(r">\s+<")
+HTMX = json.dumps(
+    {
+        "extensions": "hx-csp",
+        "history": "reload",
+        "includeIndicatorCSS": False,
+        "noSwap": [204, 304, "5xx"],
+        "defaultTimeout": 15000,
+    }
+)
+"""Back is a real navigation, so that no copy of a page is kept; a proxy's error page is not put into ours."""
 
 
 def csp_nonce() -> str:
@@ -37,11 +49,24 @@ def csp_nonce() -> str:
     return nonce
 
 
+def hx(**attributes: Any) -> Markup:
+    """Return htmx attributes with this answer's nonce: `hx(post=url, target="#x", status__409="swap:none")`.
+
+    Two underscores become a colon, one a hyphen; a mapping becomes JSON. Every value is escaped.
+    """
+    values = {"nonce": csp_nonce(), **attributes}
+    named = {name.replace("__", ":").replace("_", "-"): value for name, value in values.items()}
+    texts = {name: json.dumps(value) if isinstance(value, dict) else str(value) for name, value in named.items()}
+    return Markup(" ").join(Markup('hx-{}="{}"').format(name, text) for name, text in texts.items())
+
+
 def page(
     template: str, *blocks: str, status: int = 200, headers: Iterable[tuple[str, str]] = (), **context: Any
 ) -> Response:
-    """Render a whole page, or the named blocks of it for a request that wants a part (HX-Request-Type)."""
-    if blocks and request.headers.get("HX-Request-Type") == "partial":
+    """Render a whole page, or of it what a request of htmx wants: the page below a dialog, else the named blocks."""
+    if is_partial() and wants(PAGE):
+        blocks = ("main",)
+    if blocks and is_partial():
         body = fragment(template, *blocks, status=status, **context)
     else:
         body = render_template(template, status=status, **context)
@@ -68,6 +93,9 @@ def serve_pages(app: Flask, site: Site) -> None:
         format_full=format_full,
         format_when=lambda moment: format_when(moment, site.clock()),
         get_flashed_messages=lambda **_how: said(site),
+        htmx_config=HTMX,
+        hx=hx,
+        in_dialog=in_dialog,
         languages=list(LANGUAGES.items()),
         lucide=draw_icon,
         product="Tresor",
@@ -90,7 +118,7 @@ def serve_pages(app: Flask, site: Site) -> None:
 def said(site: Site) -> list[tuple[str, object]]:
     """Return what the last action did, as (category, message): a word in the address names it, no cookie holds it."""
     message = site.messages.get(request.args.get("done", ""))
-    return [("ok", message())] if message else []
+    return [("ok", message(request.args))] if message else []
 
 
 def _home_first(entries: Iterable[Entry], site: Site) -> list[Entry]:

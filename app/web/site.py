@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
@@ -64,8 +64,8 @@ class Site:
     refusals: list[Refusals] = field(default_factory=list)
     subjects: list[Subjects] = field(default_factory=list)
     form_keys: list[FormKeys] = field(default_factory=list)
-    messages: dict[str, Callable[[], object]] = field(default_factory=dict)
-    """What a page says after a change, by the short word that stands in its address as `done`."""
+    messages: dict[str, Callable[[Mapping[str, str]], object]] = field(default_factory=dict)
+    """What a page says after a change, by the short word that stands in its address as `done`; given the query."""
     leavers: list[Callable[[UUID], None]] = field(default_factory=list)
     """Told who has signed out."""
     home: str = ""

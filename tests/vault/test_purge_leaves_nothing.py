@@ -1,4 +1,7 @@
-"""Purging: the keys of a secret's versions are in no file of the database any more, and nothing waits meanwhile."""
+"""Purging: the keys of a secret's versions are in no file of the database any more, and nothing waits meanwhile.
+
+PostgreSQL overwrites what was deleted when it vacuums, so the files are looked into on SQLite alone.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,8 @@ import pytest
 from tests.builders import World, a_login
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_no_file_of_the_database_holds_a_purged_key(world: World) -> None:
-    if not world.cfg.unit.is_sqlite:
-        pytest.skip("PostgreSQL overwrites when it vacuums")
     anna = world.person("anna")
     secret = world.keep(a_login(), owner=anna)
     wrapped = bytes(world.rows("version")[0]["wrapped"])
@@ -23,9 +25,8 @@ def test_no_file_of_the_database_holds_a_purged_key(world: World) -> None:
     assert files_with(world, wrapped) == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_no_file_of_the_database_holds_a_collected_key(world: World) -> None:
-    if not world.cfg.unit.is_sqlite:
-        pytest.skip("PostgreSQL overwrites when it vacuums")
     anna = world.person("anna")
     secret = world.keep(a_login(), owner=anna)
     wrapped = bytes(world.rows("version")[0]["wrapped"])

@@ -14,6 +14,7 @@ from app.users.service import Users
 from app.vault.forms import CredentialForm
 from app.vault.pages.parts import Context
 from app.vault.service import Secret, Stale
+from app.web.parts import is_partial
 from app.web.site import service
 
 
@@ -33,7 +34,7 @@ def new_form_page(kind: CredentialType, form: CredentialForm, *, again: bool = F
         "type": kind,
         "secret": None,
         "cancel_url": url_for("vault.new"),
-        "asked_again": again and _has_secrets(kind),
+        "asked_again": again and _has_secrets(kind) and not is_partial(),
         "conflict": None,
     }
 
@@ -46,7 +47,7 @@ def edit_page(secret: Secret, form: CredentialForm, *, again: bool = False, conf
         "type": kind,
         "secret": {"id": secret.head.id, "name": secret.head.name},
         "cancel_url": url_for("vault.show", secret_id=secret.head.id),
-        "asked_again": again and _has_secrets(kind),
+        "asked_again": again and _has_secrets(kind) and not is_partial(),
         "conflict": conflict,
     }
 
