@@ -46,7 +46,7 @@ class Audit:
         self.trail.record(note, kind=kind, object_id=object_id)
 
     def record_now(self, note: Note, *, kind: str, object_id: UUID) -> None:
-        """Record what a read found damaged, or a use in process, whatever becomes of the work around it.
+        """Record a use in process, whatever becomes of the work around it.
 
         A read has no transaction, so this begins and commits one; within a change it belongs to that.
         """
@@ -59,11 +59,14 @@ class Audit:
     def trouble(self, error: TresorError) -> None:
         """Record an error that ends nothing: damage that a list passes over, a sign-in that failed.
 
-        Equal ones of a minute are one event. Outside of a transaction it is committed at once.
+        Equal ones of a minute are one event. It is committed at once, or after the change in which it was seen,
+        even if that is undone.
         """
-        alone = self._unit.is_open and not self._unit.is_writing
+        if self._unit.is_writing:
+            self._unit.afterwards(lambda: self._refusals.refused(error, None))
+            return
         self._refusals.refused(error, None)
-        if alone:
+        if self._unit.is_open:
             self._unit.commit()
 
     def last(self, object_id: UUID, *, most: int, only: tuple[str, ...]) -> list[Event]:

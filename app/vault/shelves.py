@@ -19,8 +19,7 @@ from app.audit.service import Audit
 from app.clock import Clock
 from app.database import Unit
 from app.errors import Damaged
-from app.keys.trail import Note
-from app.vault.heads import ACCESS, SECRET, SHELF, Head, Heads
+from app.vault.heads import ACCESS, SECRET, SHELF, Head, Heads, misled
 from app.vault.policy import Level
 
 MOST_NAMED = 400
@@ -180,8 +179,7 @@ class Shelves:
         grant = head.grant(user, now)
         if grant is None:
             if all(each.user != user for each in head.access):
-                note = Note("access.damaged", detail={"user": str(user)})
-                self._audit.record_now(note, kind="secret", object_id=head.id)
+                self._audit.trouble(misled("access", head.id))
             return None
         return Entry(
             head.id,

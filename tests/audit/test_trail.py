@@ -9,9 +9,10 @@ import pytest
 
 from app.audit.refusals import RefusalLog
 from app.audit.service import Audit
-from app.errors import Damaged, Forbidden, Refused
+from app.errors import Damaged, Forbidden, Invalid, Refused
 from app.keys.trail import Note
 from tests.builders import START, World
+from tests.tampering import alter
 
 THING = UUID(int=7)
 
@@ -171,6 +172,34 @@ def test_refusals_of_others_and_of_other_objects_are_events_of_their_own(world: 
 
 
 # ── what others ask ──
+
+
+def test_damage_seen_within_a_change_is_told_whatever_becomes_of_it(world: World) -> None:
+    unit, audit = world.cfg.unit, world.cfg.get(Audit)
+    damage = Damaged("bits are gone", action="thing.damaged", kind="thing", object_id=THING)
+    with pytest.raises(Invalid), world.unit(), unit.writing():
+        audit.trouble(damage)
+        raise Invalid("the rest does not fit")
+    assert [event["object_id"] for event in world.events("thing.damaged")] == [THING]
+    world.clock.goes_on(minutes=2)
+    with world.unit(), unit.writing():
+        audit.trouble(damage)
+        audit.trouble(damage)
+        world.trail.record(Note("thing.look"), kind="thing", object_id=THING)
+    world.clock.goes_on(minutes=2)
+    with world.unit():
+        audit.trouble(damage)
+    told = [(event["action"], event["count"]) for event in world.events() if event["object_id"] == THING]
+    assert told == [("thing.damaged", 1), ("thing.look", 1), ("thing.damaged", 1), ("thing.damaged", 2)]
+    assert broken(world) == []
+
+
+def test_a_change_that_is_refused_tells_of_the_damage_that_it_saw(world: World) -> None:
+    boss, other = world.person("boss", admin=True), world.person("other", admin=True)
+    alter(world, "user", {"id": other.id}, status="disabled")
+    with pytest.raises(Invalid), world.unit():
+        world.users.disable("tests", boss.id)
+    assert [event["object_id"] for event in world.events("user.damaged")] == [other.id]
 
 
 def test_the_last_events_of_an_object_are_newest_first(world: World) -> None:
