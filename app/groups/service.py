@@ -28,6 +28,8 @@ USE, CREATE, MANAGE = "group.use", "group.create", "group.manage"
 TEAM, SYSTEM_KIND = "team", "system"
 LONGEST_NAME, LONGEST_DESCRIPTION = 100, 500
 SYSTEM_COMMAND_NAME = "system"
+LIKE_SYSTEM = frozenset({"system group", "systemgruppe"})
+"""What pages call the system group, as names are compared: no team is called so."""
 MOST_KEPT = 5000
 
 
@@ -173,7 +175,8 @@ class Groups:
             by.require(CREATE)
         shown = _name(name)
         with self._unit.writing():
-            if self._unit.execute(select(TABLE.c.id).where(TABLE.c.name_key == key_of(shown))).first():
+            taken = select(TABLE.c.id).where(TABLE.c.name_key == key_of(shown))
+            if key_of(shown) in LIKE_SYSTEM or self._unit.execute(taken).first():
                 raise Invalid(_("There is a group with this name already."), field="name")
             opened = self._rows.insert(
                 uuid4(),
@@ -347,7 +350,7 @@ class Groups:
 def as_group(opened: Opened[GroupContent]) -> Group:
     """Return a verified row as a group. The system group is the one with its fixed id, whatever its row says."""
     system = opened.id == SYSTEM
-    name = str(_("System")) if system else opened.columns["name"]
+    name = str(_("System group")) if system else opened.columns["name"]
     return Group(opened.id, name, opened.content.description, system, opened.revision)
 
 
