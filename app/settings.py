@@ -147,7 +147,11 @@ class Settings(Section):
 
     @property
     def database_url(self) -> str:
-        return self.database.url or f"sqlite:///{self.server.data_dir}/data/tresor.sqlite3"
+        """The database's address; a relative file starts at the checkout, like every path in the settings."""
+        url = self.database.url or f"sqlite:///{self.server.data_dir}/data/tresor.sqlite3"
+        kind, _, path = url.partition(":///")
+        is_file = kind == "sqlite" and path not in {"", ":memory:"}
+        return f"sqlite:///{CHECKOUT / path}" if is_file else url
 
     @property
     def blob_url(self) -> str:
@@ -155,7 +159,7 @@ class Settings(Section):
 
     @property
     def root_key_file(self) -> Path:
-        return Path(self.root_key.file) if self.root_key.file else self.server.data_dir / "keys" / "root.key"
+        return CHECKOUT / self.root_key.file if self.root_key.file else self.server.data_dir / "keys" / "root.key"
 
     @property
     def stored_folder(self) -> Path:
@@ -170,7 +174,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     """
     merged = _read(CHECKOUT / "config" / "default.toml")
     if path := environment.get(CONFIG_FILE):
-        _merge(merged, _read(Path(path)))
+        _merge(merged, _read(CHECKOUT / path))
     told, wrong = _from_environment(environment)
     _merge(merged, told)
     try:
@@ -242,6 +246,6 @@ def _line(error: Mapping[str, object]) -> str:
 
 
 def _absolute(settings: Settings) -> Settings:
-    """Let a relative folder start at the checkout, so that `tresor` means the same one from every directory."""
+    """Let a relative path start at the checkout, so that `tresor` means the same one from every directory."""
     server = settings.server.model_copy(update={"data_dir": CHECKOUT / settings.server.data_dir})
     return settings.model_copy(update={"server": server})

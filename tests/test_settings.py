@@ -80,10 +80,32 @@ def test_a_short_name_sets_its_setting(name: str) -> None:
     assert str(found.get_secret_value() if isinstance(found, SecretStr) else found) == value
 
 
-def test_a_relative_folder_starts_at_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_path_starts_at_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert load_settings({"TRESOR_DATA_DIR": "mine"}).server.data_dir == CHECKOUT / "mine"
     assert load_settings({"TRESOR_DATA_DIR": "/srv/mine"}).server.data_dir == Path("/srv/mine")
+    assert load_settings({"TRESOR_ROOT_KEY_FILE": "my/root.key"}).root_key_file == CHECKOUT / "my" / "root.key"
+    assert load_settings({"TRESOR_ROOT_KEY_FILE": "/srv/root.key"}).root_key_file == Path("/srv/root.key")
+    assert load_settings({"TRESOR_CONFIG": "config/production.toml"}).secure is True
+    assert lines_of({"TRESOR_CONFIG": "none.toml"}) == [
+        f"{CHECKOUT}/none.toml: cannot be read (No such file or directory)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("sqlite:///my/tresor.sqlite3", f"sqlite:///{CHECKOUT}/my/tresor.sqlite3"),
+        ("sqlite:///tresor.sqlite3?cache=private", f"sqlite:///{CHECKOUT}/tresor.sqlite3?cache=private"),
+        ("sqlite:////srv/tresor.sqlite3", "sqlite:////srv/tresor.sqlite3"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("sqlite:///", "sqlite:///"),
+        ("sqlite://", "sqlite://"),
+        ("postgresql+psycopg://tresor@/tresor", "postgresql+psycopg://tresor@/tresor"),
+    ],
+)
+def test_a_relative_database_starts_at_the_checkout(url: str, meant: str) -> None:
+    assert load_settings({"TRESOR_DATABASE_URL": url}).database_url == meant
 
 
 def test_every_setting_can_come_from_the_environment() -> None:
