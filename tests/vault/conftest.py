@@ -19,7 +19,7 @@ from app.subject import Subject
 from app.vault.heads import Head, Heads
 from app.vault.sharing import Sharing
 from tests.builders import World, build_world
-from tests.services import Postgres
+from tests.services import Postgres, memory
 
 
 @credential_type("scrap", title="Scrap", description="Nothing of it must be filled in.", logo="key")
@@ -56,13 +56,10 @@ class Town(World):
         return [(event["action"], event["subject"]) for event in self.events() if event["object_id"] == secret]
 
 
-MEMORY = Path("/dev/shm")  # these tests are about rules: a disk's fsync would take most of their time
-
-
 @pytest.fixture(scope="module")
 def town_folder() -> Iterator[Path]:
     """A folder of this module, in memory where there is such a place."""
-    with TemporaryDirectory(prefix="town", dir=MEMORY if MEMORY.is_dir() else None) as folder:
+    with TemporaryDirectory(prefix="town", dir=memory()) as folder:
         yield Path(folder)
 
 
