@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, get_translations
+from markupsafe import Markup
 
 from app.settings import CHECKOUT
 from app.web.site import Site
@@ -22,13 +24,27 @@ def speak(app: Flask, site: Site) -> None:
         BABEL_TRANSLATION_DIRECTORIES=str(CHECKOUT / "app/translations"),
     )
     Babel(app, locale_selector=lambda: language_of_request(site))
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension adds it
-        lambda text: catalogue().ugettext(text),
-        lambda one, many, count: catalogue().ungettext(one, many, count),
-        newstyle=True,
-        pgettext=lambda context, text: catalogue().upgettext(context, text),
-        npgettext=lambda context, one, many, count: catalogue().unpgettext(context, one, many, count),
-    )
+    app.jinja_env.globals.update(_=text, gettext=text, ngettext=counted_text)
+
+
+def text(message: str, **values: Any) -> Markup:
+    """Return a text in this answer's language as HTML, in which values are escaped; `%` is written `%%`."""
+    return _template(catalogue(), message) % values if values else _plain(catalogue(), message)
+
+
+def counted_text(one: str, many: str, count: int, **values: Any) -> Markup:
+    """Return a text as `text` does, in the form that the number needs; it is the value `num` if none is given."""
+    return Markup(catalogue().ungettext(one, many, count)) % {"num": count, **values}  # noqa: S704  # our catalogue's
+
+
+@lru_cache(maxsize=2048)
+def _template(translations: Any, message: str) -> Markup:
+    return Markup(translations.ugettext(message))  # noqa: S704  # our own catalogue's
+
+
+@lru_cache(maxsize=2048)
+def _plain(translations: Any, message: str) -> Markup:
+    return _template(translations, message) % {}
 
 
 def catalogue() -> Any:
