@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from app.audit.service import Audit, Event
+from app.audit.service import MOST_COUNTED, Audit, Event, Uses
 from app.credentials.declare import CredentialType
 from app.groups.service import Groups
 from app.subject import Subject
@@ -78,10 +78,8 @@ class Activity:
             Told(ICONS[event.action], _sentence(event, subject, names, labels), event.time, event.action in OPENS)
             for event in events
         ]
-        if use := self._audit.uses([secret_id], USE).get(secret_id):
-            at, times, actor = use
-            text = ngettext("%(actor)s used it (%(num)s×)", "%(actor)s used it (%(num)s×)", times, actor=actor)
-            told.append(Told("bot", text, at, False))
+        if uses := self._audit.uses(secret_id, USE):
+            told.append(Told("bot", _used(uses), uses.last, False))
         return sorted(told, key=lambda each: each.at, reverse=True)
 
     def names(self, subject: Subject, events: Iterable[Event]) -> Mapping[str, str]:
@@ -99,6 +97,12 @@ class Activity:
         labels = labels_of(kind)
         numbered = [(event.detail.get("version", ""), event) for event in events]
         return {int(number): _fields(event, labels) for number, event in numbered if VERSION.fullmatch(number)}
+
+
+def _used(uses: Uses) -> str:
+    if uses.times > MOST_COUNTED:
+        return _("%(actor)s used it (more than %(num)s×)", actor=uses.actor, num=MOST_COUNTED)
+    return ngettext("%(actor)s used it (%(num)s×)", "%(actor)s used it (%(num)s×)", uses.times, actor=uses.actor)
 
 
 def _ids(events: Iterable[Event], word: str) -> set[UUID]:
