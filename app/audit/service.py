@@ -25,10 +25,7 @@ MOST_COUNTED = 1000
 TABLE: Table = AuditRow.__table__  # type: ignore[assignment]  # a mapped class's table
 MOST = bindparam("most", type_=Integer)
 OF_ACTION = (
-    select(TABLE.c.number)
-    .where(TABLE.c.object_id == bindparam("which"))
-    .order_by(TABLE.c.number.desc())
-    .limit(MOST)
+    select(TABLE.c.number).where(TABLE.c.object_id == bindparam("which")).order_by(TABLE.c.number.desc()).limit(MOST)
 )
 SOME = OF_ACTION.where(TABLE.c.action == bindparam("done")).subquery()
 USES = (

@@ -354,6 +354,23 @@ class Users:
         self._audit.trouble(Damaged(reason, action=f"{table}.damaged", kind="user", object_id=user.id))
 
 
+class People:
+    """Those whom one page names, each read once. The reader is known without reading."""
+
+    def __init__(self, users: Users, reader: Subject) -> None:
+        self._users = users
+        self._known: dict[UUID, User | Subject] = {reader.id: reader}
+        self._asked = {reader.id}
+
+    def named(self, ids: Iterable[UUID]) -> dict[UUID, User | Subject]:
+        """Return the people with these ids that exist and verify."""
+        wanted = set(ids)
+        if missing := wanted - self._asked:
+            self._known |= self._users.people(missing)
+            self._asked |= missing
+        return {each: self._known[each] for each in wanted if each in self._known}
+
+
 def as_user(opened: Opened[Account]) -> User:
     """Return a verified row as a person."""
     columns = opened.columns

@@ -16,7 +16,7 @@ from app.audit.service import MOST_COUNTED, Audit, Event, Uses
 from app.credentials.declare import CredentialType
 from app.groups.service import Groups
 from app.subject import Subject
-from app.users.service import Users
+from app.users.service import People
 
 SHOWN = 8
 USE = "secret.use"
@@ -66,13 +66,13 @@ class Told:
 class Activity:
     """Turns events into sentences, with the names that people have today."""
 
-    def __init__(self, audit: Audit, users: Users, groups: Groups) -> None:
-        self._audit, self._users, self._groups = audit, users, groups
+    def __init__(self, audit: Audit, groups: Groups) -> None:
+        self._audit, self._groups = audit, groups
 
-    def of(self, subject: Subject, secret_id: UUID, kind: CredentialType | None) -> list[Told]:
+    def of(self, subject: Subject, secret_id: UUID, kind: CredentialType | None, people: People) -> list[Told]:
         """Return the last events of a secret, newest first; uses in process are one line with a count."""
         events = self._audit.last(secret_id, most=SHOWN, only=tuple(ICONS))
-        names = self.names(subject, events)
+        names = self.names(subject, events, people)
         labels = labels_of(kind)
         told = [
             Told(ICONS[event.action], _sentence(event, subject, names, labels), event.time, event.action in OPENS)
@@ -82,18 +82,18 @@ class Activity:
             told.append(Told("bot", _used(uses), uses.last, False))
         return sorted(told, key=lambda each: each.at, reverse=True)
 
-    def names(self, subject: Subject, events: Iterable[Event]) -> Mapping[str, str]:
+    def names(self, subject: Subject, events: Iterable[Event], people: People) -> Mapping[str, str]:
         """Return the names of all people and groups that events mention, by id as text."""
         mentioned = {event.subject for event in events if event.subject}
         mentioned |= _ids(events, "user")
         groups = _ids(events, "group")
-        found = {str(each.id): each.name for each in self._users.people(mentioned).values()}
+        found = {str(each.id): each.name for each in people.named(mentioned).values()}
         found |= {str(each.id): each.name for each in self._groups.names(groups).values()}
         return found | {str(subject.id): _("you")}
 
-    def changes(self, secret_id: UUID, kind: CredentialType | None) -> Mapping[int, str]:
-        """Return which fields each version changed, in words, by its number."""
-        events = self._audit.last(secret_id, most=500, only=("secret.change",))
+    def changes(self, secret_id: UUID, kind: CredentialType | None, *, most: int) -> Mapping[int, str]:
+        """Return which fields each of the newest versions changed, in words, by its number."""
+        events = self._audit.last(secret_id, most=most, only=("secret.change",))
         labels = labels_of(kind)
         numbered = [(event.detail.get("version", ""), event) for event in events]
         return {int(number): _fields(event, labels) for number, event in numbered if VERSION.fullmatch(number)}

@@ -119,12 +119,20 @@ class Heads:
             if self._is_listed(secret_id, subject.id):
                 raise
             raise refused from None
-        grant = head.grant(subject.id, self._clock()) if head else None
-        if head is None or grant is None or (head.deleted_at is not None) is not trashed:
+        if head is None:
             raise refused
-        if grant.level.rank < act.level.rank:
-            raise refused if trashed else Forbidden(action=act.name, kind="secret", object_id=secret_id)
+        self.check(subject, head, act, trashed=trashed)
         return head
+
+    def check(self, subject: Subject, head: Head, act: Act, *, trashed: bool = False) -> None:
+        """Raise as `usable` does unless this person may do `act` with a head that has been opened."""
+        subject.require(act.permission, action=act.name)
+        grant = head.grant(subject.id, self._clock())
+        if grant is None or (head.deleted_at is not None) is not trashed:
+            raise Refused(action=act.name, kind="secret", object_id=head.id)
+        if grant.level.rank < act.level.rank:
+            kind = Refused if trashed else Forbidden
+            raise kind(action=act.name, kind="secret", object_id=head.id)
 
     def load(self, secret_id: UUID, *, lock: bool = False) -> Head | None:
         """Return the head for code that decides by itself who may have it. Raises Damaged."""

@@ -30,9 +30,7 @@ def upgrade() -> None:
         sa.Column("mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_audit")),
     )
-    op.create_index(
-        op.f("ix_audit_object_id_action_number"), "audit", ["object_id", "action", "number"], unique=False
-    )
+    op.create_index(op.f("ix_audit_object_id_action_number"), "audit", ["object_id", "action", "number"], unique=False)
     op.create_index(op.f("ix_audit_object_id_revision"), "audit", ["object_id", "revision"], unique=False)
     op.create_table(
         "group",
