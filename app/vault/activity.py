@@ -83,13 +83,16 @@ class Activity:
         return sorted(told, key=lambda each: each.at, reverse=True)
 
     def names(self, subject: Subject, events: Iterable[Event], people: People) -> Mapping[str, str]:
-        """Return the names of all people and groups that events mention, by id as text."""
+        """Return the names of all people and groups that events mention, by id as text.
+
+        By "", "user" and "group": what stands for somebody who acted, another one and a group without a name.
+        """
         mentioned = {event.subject for event in events if event.subject}
         mentioned |= _ids(events, "user")
         groups = _ids(events, "group")
         found = {str(each.id): each.name for each in people.named(mentioned).values()}
         found |= {str(each.id): each.name for each in self._groups.names(groups).values()}
-        return found | {str(subject.id): _("you")}
+        return found | {str(subject.id): _("you"), "": _("Somebody"), "user": _("somebody"), "group": _("a group")}
 
     def changes(self, secret_id: UUID, kind: CredentialType | None, *, most: int) -> Mapping[int, str]:
         """Return which fields each of the newest versions changed, in words, by its number."""
@@ -124,9 +127,9 @@ def _sentence(event: Event, subject: Subject, names: Mapping[str, str], labels: 
     """Return what happened; "you" has sentences of its own, because verbs follow the person in German."""
     field = event.detail.get("field", "")
     values = {
-        "who": names.get(str(event.subject), event.actor or _("Somebody")),
-        "other": names.get(event.detail.get("user", ""), _("somebody")),
-        "group": names.get(event.detail.get("group", ""), _("a group")),
+        "who": names.get(str(event.subject), event.actor or names[""]),
+        "other": names.get(event.detail.get("user", "user"), names["user"]),
+        "group": names.get(event.detail.get("group", "group"), names["group"]),
         "field": labels.get(field, field),
         "fields": _fields(event, labels),
         "number": event.detail.get("restored", ""),

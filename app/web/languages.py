@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, get_translations
+from flask_babel import Babel, Domain, get_translations
 from markupsafe import Markup
 
 from app.settings import CHECKOUT
@@ -17,24 +17,46 @@ LANGUAGES = {"en": "English", "de": "Deutsch"}
 COOKIE = "language"
 
 
+class Catalogues(Domain):
+    """The catalogues, of which an answer looks for its own once, not for each text."""
+
+    def get_translations(self) -> Any:
+        """Return those of the present language; Flask-Babel forgets `babel_translations` when it changes."""
+        here = g.get("_flask_babel")
+        found = getattr(here, "babel_translations", None)
+        if found is None:
+            found = super().get_translations()  # type: ignore[no-untyped-call]  # Flask-Babel has no types
+            if here is not None:
+                here.babel_translations = found
+        return found
+
+
+class TresorBabel(Babel):
+    """Flask-Babel with these catalogues."""
+
+    @cached_property
+    def domain_instance(self) -> Domain:
+        return Catalogues(domain=self.domain)  # type: ignore[no-untyped-call]
+
+
 def speak(app: Flask, site: Site) -> None:
     """Translate with the catalogues beside the package."""
     app.config.update(
         BABEL_DEFAULT_LOCALE=site.settings.web.language,
         BABEL_TRANSLATION_DIRECTORIES=str(CHECKOUT / "app/translations"),
     )
-    Babel(app, locale_selector=lambda: language_of_request(site))
+    TresorBabel(app, locale_selector=lambda: language_of_request(site))  # type: ignore[no-untyped-call]
     app.jinja_env.globals.update(_=text, gettext=text, ngettext=counted_text)
 
 
 def text(message: str, **values: Any) -> Markup:
     """Return a text in this answer's language as HTML, in which values are escaped; `%` is written `%%`."""
-    return _template(catalogue(), message) % values if values else _plain(catalogue(), message)
+    return _template(get_translations(), message) % values if values else _plain(get_translations(), message)
 
 
 def counted_text(one: str, many: str, count: int, **values: Any) -> Markup:
     """Return a text as `text` does, in the form that the number needs; it is the value `num` if none is given."""
-    return Markup(catalogue().ungettext(one, many, count)) % {"num": count, **values}  # noqa: S704  # our catalogue's
+    return Markup(get_translations().ungettext(one, many, count)) % {"num": count, **values}  # noqa: S704  # our catalogue's
 
 
 @lru_cache(maxsize=2048)
@@ -45,13 +67,6 @@ def _template(translations: Any, message: str) -> Markup:
 @lru_cache(maxsize=2048)
 def _plain(translations: Any, message: str) -> Markup:
     return _template(translations, message) % {}
-
-
-def catalogue() -> Any:
-    """Return this answer's translations, looked up once an answer: a page asks for fifty texts."""
-    if "catalogue" not in g:
-        g.catalogue = get_translations()
-    return g.catalogue
 
 
 def language_of_request(site: Site) -> str:
