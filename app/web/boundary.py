@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 from io import BytesIO
 from typing import IO, Any, cast
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.typing import ResponseReturnValue
 
 from app.errors import Misconfigured, TresorError
@@ -48,6 +49,20 @@ class TresorFlask(Flask):
     @property
     def site(self) -> Site:
         return cast(Site, self.extensions[EXTENSION])
+
+    @cached_property
+    def _addresses(self) -> dict[tuple[str, str], str]:
+        """The addresses that depend on nothing but where the site is mounted."""
+        return {}
+
+    def url_for(self, endpoint: str, **values: Any) -> str:
+        """Return an address as Flask does; one without values, of which a page has a dozen, is built once."""
+        if values or not request or endpoint.startswith("."):
+            return super().url_for(endpoint, **values)
+        key = request.script_root, endpoint
+        if key not in self._addresses:
+            self._addresses[key] = super().url_for(endpoint)
+        return self._addresses[key]
 
     def full_dispatch_request(self) -> Response:
         """Answer inside a unit; what error handlers record is committed at its end."""

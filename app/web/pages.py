@@ -104,12 +104,13 @@ def _link(entry: Entry) -> Mapping[str, Any]:
 
 
 @lru_cache(maxsize=512)
-def draw_icon(name: str, **attributes: Any) -> Markup:
+def draw_icon(name: str, size: str = "") -> Markup:
     """Return a Lucide icon as inline SVG in few bytes, drawn once a process; its look is the class `icon`'s.
 
     Raises IconDoesNotExist.
     """
-    opening, rest = str(lucide(name, **attributes)).split(">", 1)
+    look = {"class": f"icon {size}" if size else "icon"}
+    opening, rest = str(lucide(name, size=None, aria_hidden="true", **look)).split(">", 1)
     drawn = f"{SET_BY_CLASS.sub('', opening)}>{rest}"
     return Markup(BETWEEN_TAGS.sub("><", drawn).replace(" />", "/>"))  # noqa: S704  # the package's own drawing
 
