@@ -14,6 +14,7 @@ from flask_babel import ngettext
 
 from app.audit.service import MOST_COUNTED, Audit, Event, Uses
 from app.credentials.declare import CredentialType
+from app.credentials.fields import Text
 from app.groups.service import Groups
 from app.subject import Subject
 from app.users.service import People
@@ -113,17 +114,17 @@ def _ids(events: Iterable[Event], word: str) -> set[UUID]:
     return {UUID(found) for event in events if ID.fullmatch(found := event.detail.get(word, ""))}
 
 
-def labels_of(kind: CredentialType | None) -> Mapping[str, str]:
-    """Return a type's labels in the reader's language, by field."""
-    return {spec.name: str(spec.label) for spec in kind.cls.specs} if kind else {}
+def labels_of(kind: CredentialType | None) -> Mapping[str, Text]:
+    """Return a type's labels by field; what is used of them is put into the reader's language."""
+    return {spec.name: spec.label for spec in kind.cls.specs} if kind else {}
 
 
-def _fields(event: Event, labels: Mapping[str, str]) -> str:
+def _fields(event: Event, labels: Mapping[str, Text]) -> str:
     names = event.detail.get("fields", "").split(",")
-    return ", ".join(labels.get(name, name) for name in names if name)
+    return ", ".join(str(labels.get(name, name)) for name in names if name)
 
 
-def _sentence(event: Event, subject: Subject, names: Mapping[str, str], labels: Mapping[str, str]) -> str:
+def _sentence(event: Event, subject: Subject, names: Mapping[str, str], labels: Mapping[str, Text]) -> str:
     """Return what happened; "you" has sentences of its own, because verbs follow the person in German."""
     field = event.detail.get("field", "")
     values = {

@@ -49,14 +49,22 @@ def speak(app: Flask, site: Site) -> None:
     app.jinja_env.globals.update(_=text, gettext=text, ngettext=counted_text)
 
 
+def _catalogue() -> Any:
+    """Return the catalogue in which this answer's page is written; a page has fifty texts."""
+    found = g.get("catalogue")
+    if found is None:
+        found = g.catalogue = get_translations()
+    return found
+
+
 def text(message: str, **values: Any) -> Markup:
     """Return a text in this answer's language as HTML, in which values are escaped; `%` is written `%%`."""
-    return _template(get_translations(), message) % values if values else _plain(get_translations(), message)
+    return _template(_catalogue(), message) % values if values else _plain(_catalogue(), message)
 
 
 def counted_text(one: str, many: str, count: int, **values: Any) -> Markup:
     """Return a text as `text` does, in the form that the number needs; it is the value `num` if none is given."""
-    return Markup(get_translations().ungettext(one, many, count)) % {"num": count, **values}  # noqa: S704  # our catalogue's
+    return Markup(_catalogue().ungettext(one, many, count)) % {"num": count, **values}  # noqa: S704  # our catalogue's
 
 
 @lru_cache(maxsize=2048)

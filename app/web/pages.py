@@ -20,6 +20,7 @@ from flask_wtf.csrf import generate_csrf
 from lucide.jinja import lucide
 from markupsafe import Markup
 
+from app.web.forms import CSRF_FIELD
 from app.web.languages import LANGUAGES
 from app.web.site import Entry, Site
 from app.web.subjects import person
@@ -64,7 +65,7 @@ def serve_pages(app: Flask, site: Site) -> None:
         asset=asset,
         avatar_class=avatar_class,
         csp_nonce=csp_nonce,
-        csrf_token=generate_csrf,
+        csrf_token=lambda: g.get(CSRF_FIELD) or generate_csrf(),
         format_full=format_full,
         format_when=lambda moment: format_when(moment, site.clock()),
         get_flashed_messages=lambda **_how: said(site),

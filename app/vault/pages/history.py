@@ -51,7 +51,7 @@ def history_page(
 def versions_shown(secret: Secret, found: Sequence[Version], people: People, *, may_restore: bool) -> list[Context]:
     """Return versions, newest first, as a list shows them."""
     kind = service(Registry).get(secret.head.type)
-    changed = service(Activity).changes(secret.head.id, kind, most=len(found))
+    changed = service(Activity).changes(secret.head.id, kind, most=len(found)) if len(found) > 1 else {}
     authors = people.named(version.author for version in found if version.intact)
     current = secret.head.version
     return [
