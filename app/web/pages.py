@@ -133,7 +133,7 @@ def avatar_class(person_id: UUID) -> str:
 
 def format_full(moment: datetime) -> str:
     """Return date and time in the reader's language and time zone."""
-    return _written(moment, *_reader())
+    return _written(_minute(moment), *_reader())
 
 
 def _reader() -> tuple[str, str]:
@@ -170,4 +170,9 @@ def format_when(moment: datetime, now: datetime) -> str:
         return str(ngettext("%(num)s hour ago", "%(num)s hours ago", hours))
     short = "d. MMM" if _reader()[0].startswith("de") else "d MMM"
     pattern = short if moment.year == now.year else f"{short} y"
-    return _written_short(moment, pattern, *_reader())
+    return _written_short(_minute(moment), pattern, *_reader())
+
+
+def _minute(moment: datetime) -> datetime:
+    """Return the minute that a moment lies in, which is all that is written of it."""
+    return moment.replace(second=0, microsecond=0)
