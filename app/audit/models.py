@@ -32,4 +32,4 @@ class AuditRow(Base):
     key: Mapped[int]
     mac: Mapped[bytes] = mapped_column(LargeBinary)
 
-    __table_args__ = (Index(None, "object_id", "revision"), Index(None, "object_id", "number"))
+    __table_args__ = (Index(None, "object_id", "revision"), Index(None, "object_id", "action", "number"))

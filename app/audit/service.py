@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, Select, Table, bindparam, func, select, union_all
 
 from app.audit.models import AuditRow
 from app.audit.refusals import RefusalLog
@@ -18,7 +19,21 @@ from app.database import Unit
 from app.errors import TresorError
 from app.keys.trail import Note
 
-TABLE = AuditRow.__table__
+MOST_COUNTED = 1000
+"""Uses are counted up to here, so that a page costs the same however often a secret is used."""
+
+TABLE: Table = AuditRow.__table__  # type: ignore[assignment]  # a mapped class's table
+MOST = bindparam("most", type_=Integer)
+OF_ACTION = (
+    select(TABLE.c.number).where(TABLE.c.object_id == bindparam("which")).order_by(TABLE.c.number.desc()).limit(MOST)
+)
+SOME = OF_ACTION.where(TABLE.c.action == bindparam("done")).subquery()
+USES = (
+    select(TABLE.c.time, TABLE.c.actor, select(func.count()).select_from(SOME).scalar_subquery().label("times"))
+    .where(TABLE.c.object_id == bindparam("which"), TABLE.c.action == bindparam("done"))
+    .order_by(TABLE.c.number.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +48,15 @@ class Event:
     object_id: UUID | None
     count: int
     detail: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Uses:
+    """What was done to an object again and again. times: MOST_COUNTED + 1 for more than MOST_COUNTED."""
+
+    last: datetime
+    times: int
+    actor: str | None
 
 
 class Audit:
@@ -71,28 +95,26 @@ class Audit:
 
     def last(self, object_id: UUID, *, most: int, only: tuple[str, ...]) -> list[Event]:
         """Return the newest events of an object whose action is one of `only`, newest first."""
-        statement = (
-            select(TABLE)
-            .where(TABLE.c.object_id == object_id, TABLE.c.action.in_(only))
-            .order_by(TABLE.c.number.desc())
-            .limit(most)
-        )
-        return [_event(row) for row in self._unit.execute(statement)]
+        values = {"which": object_id, "most": most}
+        return [_event(row) for row in self._unit.execute(_newest_of(only), values)]
 
-    def uses(self, object_ids: list[UUID], action: str) -> dict[UUID, tuple[datetime, int, str | None]]:
-        """Return for each object that `action` was done to: when last, how often, and by which actor last."""
-        if not object_ids:
-            return {}
-        newest = (
-            select(TABLE.c.object_id, func.max(TABLE.c.number).label("number"), func.count().label("times"))
-            .where(TABLE.c.object_id.in_(object_ids), TABLE.c.action == action)
-            .group_by(TABLE.c.object_id)
-            .subquery()
-        )
-        statement = select(TABLE.c.object_id, TABLE.c.time, TABLE.c.actor, newest.c.times).join(
-            newest, TABLE.c.number == newest.c.number
-        )
-        return {row.object_id: (row.time, row.times, row.actor) for row in self._unit.execute(statement)}
+    def uses(self, object_id: UUID, action: str) -> Uses | None:
+        """Return how often `action` was done to an object, and the last time; None if never."""
+        values = {"which": object_id, "done": action, "most": MOST_COUNTED + 1}
+        row = self._unit.execute(USES, values).one_or_none()
+        return None if row is None else Uses(row.time, row.times, row.actor)
+
+
+@lru_cache(maxsize=64)
+def _newest_of(actions: tuple[str, ...]) -> Select[Any]:
+    """Return a statement of the newest events of one object, asked for action by action.
+
+    Each is a short walk along an index, however many events of other actions the object has.
+    """
+    each = [select(OF_ACTION.where(TABLE.c.action == action).subquery()) for action in actions]
+    together = union_all(*each).subquery()
+    newest = select(together.c.number).order_by(together.c.number.desc()).limit(MOST)
+    return select(TABLE).where(TABLE.c.number.in_(newest)).order_by(TABLE.c.number.desc())
 
 
 def _event(row: Any) -> Event:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import BindParameter, Select, Table, bindparam, func, select
 
 from app.audit.service import Audit
 from app.clock import Clock
@@ -68,6 +68,7 @@ class Groups:
         self._unit, self._clock, self._rows, self._users = unit, clock, rows, users
         self._audit, self._leaving = audit, leaving
         self._kept: dict[UUID, Opened[GroupContent]] = {}
+        self._probing = self.probe(bindparam("groups", expanding=True))
 
     def first_start(self) -> None:
         """Store the system group; fills keys.FirstStart."""
@@ -81,8 +82,11 @@ class Groups:
             created_at=self._clock(),
         )
 
-    def probe(self, ids: Sequence[UUID]) -> Select[Any]:
-        """Return a statement of (id, revision, newest_revision) for those groups; fills users.GroupProbe."""
+    def probe(self, ids: BindParameter[Any]) -> Select[Any]:
+        """Return a statement of (id, revision, newest_revision) for the groups that `ids` is going to hold.
+
+        Fills users.GroupProbe.
+        """
         return select(TABLE.c.id, TABLE.c.revision, self._rows.newest).where(TABLE.c.id.in_(ids))
 
     def existing(self, found: Sequence[tuple[UUID, int, int | None]]) -> frozenset[UUID]:
@@ -94,7 +98,7 @@ class Groups:
         wanted = list(set(ids))
         if not wanted:
             return {}
-        found = [tuple(row._mapping.values()) for row in self._unit.execute(self.probe(wanted))]
+        found = [tuple(row) for row in self._unit.execute(self._probing, {"groups": wanted})]
         return {group_id: as_group(opened) for group_id, opened in self._opened(found).items()}
 
     def all(self) -> list[Group]:

@@ -6,10 +6,11 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, Table, delete, insert, select, union_all, update
+from sqlalchemy import CompoundSelect, Row, Table, bindparam, delete, insert, select, union_all, update
 
 from app.audit.service import Audit
 from app.clock import Clock
@@ -78,6 +79,13 @@ class Sessions:
             )
             .join(USER, USER.c.id == SESSION.c.user)
             .outerjoin(PREFERENCES, PREFERENCES.c.user == SESSION.c.user)
+            .where(SESSION.c.token_hash == bindparam("token"))
+        )
+        self._user_names = [*(column.name for column in USER.columns), "newest_revision"]
+        first = len(SESSION.columns) + 1
+        self._user_part = slice(first, first + len(self._user_names))
+        self._role_probe = select(ROLE.c.id, ROLE.c.revision, roles.newest).where(
+            ROLE.c.id.in_(bindparam("roles", expanding=True))
         )
 
     def begin(self, user: User, *, device: str, action: str = "session.begin") -> str:
@@ -110,7 +118,7 @@ class Sessions:
 
     def subject(self, token: str) -> Subject | None:
         """Return who has this session, or None if it has ended, never was, or is damaged, which is recorded."""
-        row = self._unit.execute(self._statement.where(SESSION.c.token_hash == token_hash(token))).one_or_none()
+        row = self._unit.execute(self._statement, {"token": token_hash(token)}).one_or_none()
         if row is None:
             return None
         try:
@@ -122,7 +130,7 @@ class Sessions:
     def _found(self, row: Row[Any]) -> Subject | None:
         if not self._holds(row):
             return None
-        account = self._users.open_columns(_user_columns(row))
+        account = self._users.open_columns(dict(zip(self._user_names, row[self._user_part], strict=True)))
         if account.columns["status"] != ACTIVE or account.content.generation != row.generation:
             return None
         self._touch(row)
@@ -190,14 +198,20 @@ class Sessions:
     def _allowed(self, account: Account) -> tuple[frozenset[str], dict[UUID, GroupLevel]]:
         """Return what the roles that exist allow, and the groups that exist, in one statement."""
         levels = {each.group: each.level for each in account.memberships}
-        probes = [select(ROLE.c.id, ROLE.c.revision, self._roles.newest).where(ROLE.c.id.in_(account.roles))]
+        wanted = {"roles": account.roles}
         if levels and self._groups:
-            probes.append(self._groups[0].probe(list(levels)))
-        found = [tuple(row) for row in self._unit.execute(union_all(*probes))]
+            rows = self._unit.execute(self._role_and_group_probe, {**wanted, "groups": list(levels)})
+        else:
+            rows = self._unit.execute(self._role_probe, wanted)
+        found = [tuple(row) for row in rows]
         roles = [each for each in found if each[0] not in levels]
         groups = [each for each in found if each[0] in levels]
         existing = self._groups[0].existing(groups) if groups else frozenset()
         return self._permissions_of(roles), {group: level for group, level in levels.items() if group in existing}
+
+    @cached_property
+    def _role_and_group_probe(self) -> CompoundSelect[Any]:
+        return union_all(self._role_probe, self._groups[0].probe(bindparam("groups", expanding=True)))
 
     def _permissions_of(self, found: Sequence[tuple[UUID, int, int | None]]) -> frozenset[str]:
         allowed: frozenset[str] = frozenset()
@@ -218,7 +232,3 @@ class Sessions:
 
 def _damaged(row: Row[Any], reason: str) -> Damaged:
     return Damaged(f"session of {row.user}: {reason}", kind="user", object_id=row.user, action="session.damaged")
-
-
-def _user_columns(row: Row[Any]) -> dict[str, Any]:
-    return {name.removeprefix("user_"): value for name, value in row._mapping.items() if name.startswith("user_")}

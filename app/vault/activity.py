@@ -12,11 +12,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from app.audit.service import Audit, Event
+from app.audit.service import MOST_COUNTED, Audit, Event, Uses
 from app.credentials.declare import CredentialType
+from app.credentials.fields import Text
 from app.groups.service import Groups
 from app.subject import Subject
-from app.users.service import Users
+from app.users.service import People
 
 SHOWN = 8
 USE = "secret.use"
@@ -66,39 +67,46 @@ class Told:
 class Activity:
     """Turns events into sentences, with the names that people have today."""
 
-    def __init__(self, audit: Audit, users: Users, groups: Groups) -> None:
-        self._audit, self._users, self._groups = audit, users, groups
+    def __init__(self, audit: Audit, groups: Groups) -> None:
+        self._audit, self._groups = audit, groups
 
-    def of(self, subject: Subject, secret_id: UUID, kind: CredentialType | None) -> list[Told]:
+    def of(self, subject: Subject, secret_id: UUID, kind: CredentialType | None, people: People) -> list[Told]:
         """Return the last events of a secret, newest first; uses in process are one line with a count."""
         events = self._audit.last(secret_id, most=SHOWN, only=tuple(ICONS))
-        names = self.names(subject, events)
+        names = self.names(subject, events, people)
         labels = labels_of(kind)
         told = [
             Told(ICONS[event.action], _sentence(event, subject, names, labels), event.time, event.action in OPENS)
             for event in events
         ]
-        if use := self._audit.uses([secret_id], USE).get(secret_id):
-            at, times, actor = use
-            text = ngettext("%(actor)s used it (%(num)s×)", "%(actor)s used it (%(num)s×)", times, actor=actor)
-            told.append(Told("bot", text, at, False))
+        if uses := self._audit.uses(secret_id, USE):
+            told.append(Told("bot", _used(uses), uses.last, False))
         return sorted(told, key=lambda each: each.at, reverse=True)
 
-    def names(self, subject: Subject, events: Iterable[Event]) -> Mapping[str, str]:
-        """Return the names of all people and groups that events mention, by id as text."""
+    def names(self, subject: Subject, events: Iterable[Event], people: People) -> Mapping[str, str]:
+        """Return the names of all people and groups that events mention, by id as text.
+
+        By "", "user" and "group": what stands for somebody who acted, another one and a group without a name.
+        """
         mentioned = {event.subject for event in events if event.subject}
         mentioned |= _ids(events, "user")
         groups = _ids(events, "group")
-        found = {str(each.id): each.name for each in self._users.people(mentioned).values()}
+        found = {str(each.id): each.name for each in people.named(mentioned).values()}
         found |= {str(each.id): each.name for each in self._groups.names(groups).values()}
-        return found | {str(subject.id): _("you")}
+        return found | {str(subject.id): _("you"), "": _("Somebody"), "user": _("somebody"), "group": _("a group")}
 
-    def changes(self, secret_id: UUID, kind: CredentialType | None) -> Mapping[int, str]:
-        """Return which fields each version changed, in words, by its number."""
-        events = self._audit.last(secret_id, most=500, only=("secret.change",))
+    def changes(self, secret_id: UUID, kind: CredentialType | None, *, most: int) -> Mapping[int, str]:
+        """Return which fields each of the newest versions changed, in words, by its number."""
+        events = self._audit.last(secret_id, most=most, only=("secret.change",))
         labels = labels_of(kind)
         numbered = [(event.detail.get("version", ""), event) for event in events]
         return {int(number): _fields(event, labels) for number, event in numbered if VERSION.fullmatch(number)}
+
+
+def _used(uses: Uses) -> str:
+    if uses.times > MOST_COUNTED:
+        return _("%(actor)s used it (more than %(num)s×)", actor=uses.actor, num=MOST_COUNTED)
+    return ngettext("%(actor)s used it (%(num)s×)", "%(actor)s used it (%(num)s×)", uses.times, actor=uses.actor)
 
 
 def _ids(events: Iterable[Event], word: str) -> set[UUID]:
@@ -106,23 +114,23 @@ def _ids(events: Iterable[Event], word: str) -> set[UUID]:
     return {UUID(found) for event in events if ID.fullmatch(found := event.detail.get(word, ""))}
 
 
-def labels_of(kind: CredentialType | None) -> Mapping[str, str]:
-    """Return a type's labels in the reader's language, by field."""
-    return {spec.name: str(spec.label) for spec in kind.cls.specs} if kind else {}
+def labels_of(kind: CredentialType | None) -> Mapping[str, Text]:
+    """Return a type's labels by field; what is used of them is put into the reader's language."""
+    return {spec.name: spec.label for spec in kind.cls.specs} if kind else {}
 
 
-def _fields(event: Event, labels: Mapping[str, str]) -> str:
+def _fields(event: Event, labels: Mapping[str, Text]) -> str:
     names = event.detail.get("fields", "").split(",")
-    return ", ".join(labels.get(name, name) for name in names if name)
+    return ", ".join(str(labels.get(name, name)) for name in names if name)
 
 
-def _sentence(event: Event, subject: Subject, names: Mapping[str, str], labels: Mapping[str, str]) -> str:
+def _sentence(event: Event, subject: Subject, names: Mapping[str, str], labels: Mapping[str, Text]) -> str:
     """Return what happened; "you" has sentences of its own, because verbs follow the person in German."""
     field = event.detail.get("field", "")
     values = {
-        "who": names.get(str(event.subject), event.actor or _("Somebody")),
-        "other": names.get(event.detail.get("user", ""), _("somebody")),
-        "group": names.get(event.detail.get("group", ""), _("a group")),
+        "who": names.get(str(event.subject), event.actor or names[""]),
+        "other": names.get(event.detail.get("user", "user"), names["user"]),
+        "group": names.get(event.detail.get("group", "group"), names["group"]),
         "field": labels.get(field, field),
         "fields": _fields(event, labels),
         "number": event.detail.get("restored", ""),

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
-from sqlalchemy import Row, Table, insert, select
+from sqlalchemy import Integer, Row, Table, bindparam, insert, select
 
 from app.blobs.store import BlobStore
 from app.clock import Clock
@@ -29,6 +29,11 @@ from app.vault.models import VersionRow
 log = logging.getLogger(__name__)
 
 TABLE: Table = VersionRow.__table__  # type: ignore[assignment]  # a mapped class's table
+MOST_VERSIONS = 2**31 - 1
+OF_SECRET = select(TABLE).where(TABLE.c.secret == bindparam("secret_id"))
+ONE = OF_SECRET.where(TABLE.c.number == bindparam("which"))
+NEWEST = OF_SECRET.order_by(TABLE.c.number.desc()).limit(bindparam("most", type_=Integer))
+INSERT = insert(TABLE)
 WRAPPED_BOUND = ("secret", "id", "number", "type", "schema", "author", "time", "blob", "size", "sha256")
 
 
@@ -99,7 +104,7 @@ class Safe:
             "sha256": blob.sha256,
         }
         row["wrapped"] = self._keyrings.current.seal(blob.dek, self._version_context(row))
-        self._unit.execute(insert(VersionRow).values(row))
+        self._unit.execute(INSERT, row)
         return Version(blob.version_id, secret_id, number, blob.type, author, row["time"])
 
     def get(self, secret_id: UUID, number: int) -> Credentials:
@@ -117,11 +122,10 @@ class Safe:
         if kind := self._registry.get(row.type):
             from_json(kind.cls, plain)
 
-    def versions(self, secret_id: UUID) -> list[Version]:
+    def versions(self, secret_id: UUID, *, most: int = MOST_VERSIONS) -> list[Version]:
         """Return a secret's versions, newest first, each verified by its wrapped key; damaged ones say so."""
-        statement = select(TABLE).where(TABLE.c.secret == secret_id).order_by(TABLE.c.number.desc())
         found = []
-        for row in self._unit.execute(statement):
+        for row in self._unit.execute(NEWEST, {"secret_id": secret_id, "most": most}):
             found.append(Version(row.id, row.secret, row.number, row.type, row.author, row.time, self._is_intact(row)))
         return found
 
@@ -133,8 +137,7 @@ class Safe:
         return True
 
     def _row(self, secret_id: UUID, number: int) -> Row[Any]:
-        statement = select(TABLE).where(TABLE.c.secret == secret_id, TABLE.c.number == number)
-        row = self._unit.execute(statement).one_or_none()
+        row = self._unit.execute(ONE, {"secret_id": secret_id, "which": number}).one_or_none()
         if row is None:
             raise self._damaged(secret_id, f"version {number} has no row")
         return row

@@ -140,20 +140,25 @@ class Vault:
         Raises Refused if it does not exist or is not theirs (the two look alike), or the type has no such
         secret-style field; Damaged if it does not verify.
         """
-        return self._value(subject, secret_id, field, REVEAL)
+        return self.reveal_on_page(subject, secret_id, field=field)[1]
+
+    def reveal_on_page(self, subject: Subject, secret_id: UUID, *, field: str) -> tuple[Secret, str]:
+        """Return a secret with one secret-style value in the clear, and record it. Raises as `reveal`."""
+        return self._seen(subject, secret_id, field, REVEAL)
 
     def copy(self, subject: Subject, secret_id: UUID, *, field: str) -> str:
         """Return one secret-style value for the clipboard, and record it. Raises as `reveal`."""
-        return self._value(subject, secret_id, field, COPY)
+        return self._seen(subject, secret_id, field, COPY)[1]
 
     def versions(self, subject: Subject, secret_id: UUID) -> list[Version]:
         """Return the versions, newest first, also damaged ones. Raises Refused, Forbidden for viewers."""
         self._heads.usable(subject, secret_id, HISTORY)
-        versions = self._safe.versions(secret_id)
-        if broken := [str(each.number) for each in versions if not each.intact]:
-            reason = f"secret {secret_id}: versions {','.join(broken)}"
-            self._audit.trouble(Damaged(reason, kind="secret", object_id=secret_id, action="secret.damaged"))
-        return versions
+        return self._told(secret_id, self._safe.versions(secret_id))
+
+    def last_versions(self, subject: Subject, secret: Secret, *, most: int) -> list[Version]:
+        """Return the newest versions of a secret that has just been opened. Raises as `versions`."""
+        self._heads.check(subject, secret.head, HISTORY)
+        return self._told(secret.head.id, self._safe.versions(secret.head.id, most=most))
 
     def version(self, subject: Subject, secret_id: UUID, *, number: int) -> Credentials:
         """Return an older version's credentials, for comparing. Raises Refused, Forbidden, Damaged."""
@@ -190,6 +195,13 @@ class Vault:
             record = note("secret.restore-version", subject, restored=str(number), fields=secret_fields)
             self._store_next(subject, head, credentials, blob, record)
 
+    def _told(self, secret_id: UUID, versions: list[Version]) -> list[Version]:
+        """Record those that are damaged."""
+        if broken := [str(each.number) for each in versions if not each.intact]:
+            reason = f"secret {secret_id}: versions {','.join(broken)}"
+            self._audit.trouble(Damaged(reason, kind="secret", object_id=secret_id, action="secret.damaged"))
+        return versions
+
     def _store_first(
         self, subject: Subject, secret_id: UUID, credentials: Credentials, blob: Blob, *, once: bytes | None
     ) -> None:
@@ -216,28 +228,32 @@ class Vault:
         self._safe.add(head.id, number, blob, author=subject.id)
 
     def _opened(self, subject: Subject, head: Head) -> Secret:
+        secret = self._closed(subject, head)
+        try:
+            return self._reread(secret)
+        except TypeMissing:
+            return replace(secret, trouble="missing")
+        except Damaged as damage:
+            self._audit.trouble(damage)
+            return replace(secret, trouble="damaged")
+
+    def _closed(self, subject: Subject, head: Head) -> Secret:
+        """Return a secret without its values, which nobody has asked the safe for."""
         grant = head.grant(subject.id, self._clock())
         if grant is None:  # it has ended this moment
             raise Refused(action=OPEN.name, kind="secret", object_id=head.id)
         kind = self._registry.get(head.type)
-        reason = barred(subject, kind) if kind else None
-        try:
-            return Secret(head, grant.level, self._safe.get(head.id, head.version), reason=reason)
-        except TypeMissing:
-            return Secret(head, grant.level, None, "missing", reason)
-        except Damaged as damage:
-            self._audit.trouble(damage)
-            return Secret(head, grant.level, None, "damaged", reason)
+        return Secret(head, grant.level, None, reason=barred(subject, kind) if kind else None)
 
-    def _value(self, subject: Subject, secret_id: UUID, field: str, act: Act) -> str:
+    def _seen(self, subject: Subject, secret_id: UUID, field: str, act: Act) -> tuple[Secret, str]:
+        """Return a secret and one value; that it was seen is stored before anything is made of it."""
         head = self._heads.usable(subject, secret_id, act)
-        credentials = self._safe.get(secret_id, head.version)
-        if not any(spec.name == field and spec.secret for spec in credentials.specs):
+        secret = self._reread(self._closed(subject, head))
+        if not any(spec.name == field and spec.secret for spec in secret.opened.specs):
             raise Refused(action=act.name, kind="secret", object_id=secret_id)
-        with self._unit.writing():
-            record = note(act.name, subject, field=field, version=str(head.version))
-            self._audit.record(record, kind="secret", object_id=secret_id)
-        return str(getattr(credentials, field))
+        record = note(act.name, subject, field=field, version=str(head.version))
+        self._audit.record_now(record, kind="secret", object_id=secret_id)
+        return secret, str(getattr(secret.opened, field))
 
     def _refuse_stale(self, secret: Secret, seen: int) -> None:
         if secret.head.version != seen:

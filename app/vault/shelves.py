@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from app.audit.service import Audit
 from app.clock import Clock
@@ -34,6 +34,7 @@ MOST_ARRANGED = 16
 DRAWN_BYTES = 128 * 1024
 """What the lists among them take as HTML: four pages of about 30 KiB."""
 
+CHANGES = select(SHELF.c.changes).where(SHELF.c.user == bindparam("owner"))
 DIGITS = re.compile(r"(\d+)")
 
 
@@ -111,7 +112,7 @@ class Shelves:
 
     def of(self, user: UUID) -> Shelf:
         """Return what a person sees now."""
-        changes = self._unit.execute(select(SHELF.c.changes).where(SHELF.c.user == user)).scalar_one_or_none() or 0
+        changes = self._unit.execute(CHANGES, {"owner": user}).scalar_one_or_none() or 0
         kept = self._kept.get(user)
         if kept is None or kept.changes != changes:
             kept = self._read(user, changes, kept)

@@ -109,9 +109,9 @@ def show(secret_id: UUID) -> ResponseReturnValue:
 def reveal(secret_id: UUID, field: str) -> ResponseReturnValue:
     """Show one secret with one value in the clear; the page goes back to hidden by itself."""
     refuse_unexpected(NOTHING)
-    vault, subject = service(Vault), current_subject()
-    value = vault.reveal(subject, secret_id, field=field)
-    context = secret_page(vault.open(subject, secret_id))
+    subject = current_subject()
+    secret, value = service(Vault).reveal_on_page(subject, secret_id, field=field)
+    context = secret_page(secret)
     revealed = {"name": field, "value": value, "seconds": subject.reveal_seconds or None}
     back = url_for("vault.show", secret_id=secret_id)
     headers = [("Refresh", f"{subject.reveal_seconds}; url={back}")] if subject.reveal_seconds else []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 from io import BytesIO
 from typing import IO, Any, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import SecurityError
 from werkzeug.routing import MapAdapter
@@ -61,6 +62,20 @@ class TresorFlask(Flask):
         if request is not None and _name(get_host(request.environ)) != self.site.settings.hostname:
             raise SecurityError()
         return super().create_url_adapter(request)
+
+    @cached_property
+    def _addresses(self) -> dict[tuple[str, str], str]:
+        """The addresses that depend on nothing but where the site is mounted."""
+        return {}
+
+    def url_for(self, endpoint: str, **values: Any) -> str:
+        """Return an address as Flask does; one without values, of which a page has a dozen, is built once."""
+        if values or not request or endpoint.startswith("."):
+            return super().url_for(endpoint, **values)
+        key = request.script_root, endpoint
+        if key not in self._addresses:
+            self._addresses[key] = super().url_for(endpoint)
+        return self._addresses[key]
 
     def full_dispatch_request(self) -> Response:
         """Answer inside a unit; what error handlers record is committed at its end."""

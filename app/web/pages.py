@@ -21,6 +21,7 @@ from flask_wtf.csrf import generate_csrf
 from lucide.jinja import lucide
 from markupsafe import Markup
 
+from app.web.forms import CSRF_FIELD
 from app.web.languages import LANGUAGES
 from app.web.parts import PAGE, in_dialog, is_partial, wants
 from app.web.site import Entry, Site
@@ -89,7 +90,7 @@ def serve_pages(app: Flask, site: Site) -> None:
         asset=asset,
         avatar_class=avatar_class,
         csp_nonce=csp_nonce,
-        csrf_token=generate_csrf,
+        csrf_token=lambda: g.get(CSRF_FIELD) or generate_csrf(),
         format_full=format_full,
         format_when=lambda moment: format_when(moment, site.clock()),
         get_flashed_messages=lambda **_how: said(site),
@@ -132,12 +133,13 @@ def _link(entry: Entry) -> Mapping[str, Any]:
 
 
 @lru_cache(maxsize=512)
-def draw_icon(name: str, **attributes: Any) -> Markup:
+def draw_icon(name: str, size: str = "") -> Markup:
     """Return a Lucide icon as inline SVG in few bytes, drawn once a process; its look is the class `icon`'s.
 
     Raises IconDoesNotExist.
     """
-    opening, rest = str(lucide(name, **attributes)).split(">", 1)
+    look = {"class": f"icon {size}" if size else "icon"}
+    opening, rest = str(lucide(name, size=None, aria_hidden="true", **look)).split(">", 1)
     drawn = f"{SET_BY_CLASS.sub('', opening)}>{rest}"
     return Markup(BETWEEN_TAGS.sub("><", drawn).replace(" />", "/>"))  # noqa: S704  # the package's own drawing
 
@@ -159,7 +161,7 @@ def avatar_class(person_id: UUID) -> str:
 
 def format_full(moment: datetime) -> str:
     """Return date and time in the reader's language and time zone."""
-    return _written(moment, *_reader())
+    return _written(_minute(moment), *_reader())
 
 
 def _reader() -> tuple[str, str]:
@@ -196,4 +198,9 @@ def format_when(moment: datetime, now: datetime) -> str:
         return str(ngettext("%(num)s hour ago", "%(num)s hours ago", hours))
     short = "d. MMM" if _reader()[0].startswith("de") else "d MMM"
     pattern = short if moment.year == now.year else f"{short} y"
-    return _written_short(moment, pattern, *_reader())
+    return _written_short(_minute(moment), pattern, *_reader())
+
+
+def _minute(moment: datetime) -> datetime:
+    """Return the minute that a moment lies in, which is all that is written of it."""
+    return moment.replace(second=0, microsecond=0)

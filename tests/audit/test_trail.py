@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.audit.refusals import RefusalLog
-from app.audit.service import Audit
+from app.audit.service import MOST_COUNTED, Audit, Uses
 from app.errors import Damaged, Forbidden, Invalid, Refused
 from app.keys.trail import Note
 from tests.builders import START, World
@@ -219,6 +219,15 @@ def test_uses_are_counted_with_the_last_actor(world: World) -> None:
     world.clock.goes_on(hours=1)
     record(world)
     with world.unit():
-        found = audit.uses([THING, uuid4()], "thing.look")
-        assert audit.uses([], "thing.look") == {}
-    assert found == {THING: (world.clock.now, 2, "tests")}
+        found = audit.uses(THING, "thing.look")
+        assert audit.uses(uuid4(), "thing.look") is None
+    assert found == Uses(world.clock.now, 2, "tests")
+
+
+def test_uses_without_number_are_counted_up_to_a_thousand(world: World) -> None:
+    audit = world.cfg.get(Audit)
+    with world.unit(), world.cfg.unit.writing():
+        for _ in range(MOST_COUNTED + 5):
+            world.trail.record(Note("thing.look", actor="tests"), kind="thing", object_id=THING)
+    with world.unit():
+        assert audit.uses(THING, "thing.look") == Uses(world.clock.now, MOST_COUNTED + 1, "tests")

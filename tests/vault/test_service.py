@@ -481,3 +481,12 @@ def test_the_loader_for_pages_gives_out_nothing_of_others(town: Town) -> None:
         head = town.cfg.get(Heads).load(secret)
     assert head is not None
     assert (head.grant(anna.id, town.clock()) is None, head.grant(ben.id, town.clock())) == (False, None)
+
+
+def test_what_was_seen_is_stored_whatever_becomes_of_its_page(town: Town) -> None:
+    anna = town.person("anna")
+    secret = town.keep(a_login(), owner=anna)
+    with pytest.raises(ZeroDivisionError), town.unit():
+        town.vault.reveal(anna, secret, field="password")
+        raise ZeroDivisionError
+    assert len([each for each in town.events("secret.reveal") if each["object_id"] == secret]) == 1

@@ -54,8 +54,14 @@ def save(town: Town, subject: Subject, secret: UUID, wishes: Wishes) -> None:
 CASES: dict[str, Case] = {
     "Vault.open": Case(lambda t, s, i, g: t.vault.open(s, i), USE, VIEWER),
     "Vault.reveal": Case(lambda t, s, i, g: t.vault.reveal(s, i, field="password"), USE, VIEWER, "secret.reveal"),
+    "Vault.reveal_on_page": Case(
+        lambda t, s, i, g: t.vault.reveal_on_page(s, i, field="password"), USE, VIEWER, "secret.reveal"
+    ),
     "Vault.copy": Case(lambda t, s, i, g: t.vault.copy(s, i, field="password"), USE, VIEWER, "secret.copy"),
     "Vault.versions": Case(lambda t, s, i, g: t.vault.versions(s, i), USE, EDITOR),
+    "Vault.last_versions": Case(
+        lambda t, s, i, g: t.vault.last_versions(s, t.vault.open(s, i), most=5), USE, EDITOR
+    ),
     "Vault.seen": Case(lambda t, s, i, g: t.vault.seen(s, i, number=1), USE, EDITOR),
     "Vault.version": Case(lambda t, s, i, g: t.vault.version(s, i, number=1), USE, EDITOR),
     "Vault.editable": Case(lambda t, s, i, g: t.vault.editable(s, i), CHANGE, EDITOR),

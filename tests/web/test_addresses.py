@@ -209,3 +209,10 @@ def test_behind_a_proxy_links_are_built_from_the_base_url(make_world: Callable[.
         headers={"Origin": "https://vault.example.org", "Cookie": cookie},
     )
     assert sent.status_code == 303
+
+
+def test_an_address_begins_where_the_site_is_mounted(house: House) -> None:
+    app = house.world.app
+    for mount in ("", "/team", ""):
+        with app.test_request_context("/", base_url=house.client().site, environ_overrides={"SCRIPT_NAME": mount}):
+            assert app.url_for("users.login") == f"{mount}/login"

@@ -12,13 +12,13 @@ from app.credentials.declare import Credentials
 from app.credentials.registry import Registry
 from app.credentials.values import as_text
 from app.subject import Subject
-from app.users.service import User, Users
+from app.users.service import People, User, Users
 from app.vault.activity import Activity
 from app.vault.heads import Head
 from app.vault.pages.history import versions_shown
 from app.vault.pages.parts import Context, named, published
 from app.vault.policy import CHANGE, SHARE, Level
-from app.vault.service import Secret
+from app.vault.service import Secret, Vault
 from app.vault.sharing_form import last_day
 from app.vault.trash import Trash
 from app.web.site import current_site, service
@@ -31,7 +31,8 @@ def secret_page(secret: Secret) -> Context:
     """Return the context of a secret's page, with no secret-style value in it."""
     subject, head = current_subject(), secret.head
     kind = service(Registry).get(head.type)
-    people = service(Users).people([grant.user for grant in head.access])
+    known = People(service(Users), subject)
+    people = known.named(grant.user for grant in head.access)
     insider = secret.level is not Level.VIEWER
     may_edit = insider and subject.may(CHANGE) and secret.reason is None
     shown = {
@@ -43,8 +44,8 @@ def secret_page(secret: Secret) -> Context:
         "values": _values(head, secret.credentials),
         "people": _people(head, people, subject) if insider else [],
         "publications": published(head) if insider else [],
-        "events": service(Activity).of(subject, head.id, kind) if insider else [],
-        "versions": versions_shown(secret, may_restore=may_edit)[:VERSIONS_SHOWN] if may_edit else [],
+        "events": service(Activity).of(subject, head.id, kind, known) if insider else [],
+        "versions": _versions(subject, secret, known) if may_edit else [],
         "may_edit": may_edit,
         "may_share": secret.level is Level.OWNER and subject.may(SHARE),
         "may_delete": secret.level is Level.OWNER and subject.may(CHANGE),
@@ -52,6 +53,11 @@ def secret_page(secret: Secret) -> Context:
     }
     losing = len([grant for grant in head.access if grant.user != subject.id])
     return {"secret": shown, "revealed": None, "losing": losing, "trash_days": service(Trash).kept.days}
+
+
+def _versions(subject: Subject, secret: Secret, people: People) -> list[Context]:
+    found = service(Vault).last_versions(subject, secret, most=VERSIONS_SHOWN)
+    return versions_shown(secret, found, people, may_restore=True)
 
 
 def _values(head: Head, credentials: Credentials | None) -> list[Context]:
@@ -77,7 +83,7 @@ def _values(head: Head, credentials: Credentials | None) -> list[Context]:
     return values
 
 
-def _people(head: Head, people: Mapping[UUID, User], subject: Subject) -> list[Context]:
+def _people(head: Head, people: Mapping[UUID, User | Subject], subject: Subject) -> list[Context]:
     now = current_site().clock()
     return [
         {
@@ -93,6 +99,6 @@ def _people(head: Head, people: Mapping[UUID, User], subject: Subject) -> list[C
     ]
 
 
-def _owner_names(head: Head, people: Mapping[UUID, User], subject: Subject) -> str:
+def _owner_names(head: Head, people: Mapping[UUID, User | Subject], subject: Subject) -> str:
     names = [_("you") if owner == subject.id else people[owner].name for owner in head.owners() if owner in people]
     return ", ".join(names) or _("nobody")

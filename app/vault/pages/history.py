@@ -11,12 +11,13 @@ from flask_babel import gettext as _
 from app.credentials.declare import Credentials
 from app.credentials.registry import Registry
 from app.credentials.values import as_text
-from app.users.service import User, Users
+from app.subject import Subject
+from app.users.service import People, User, Users
 from app.vault.activity import Activity
 from app.vault.pages.parts import Context, page_number
 from app.vault.policy import CHANGE
 from app.vault.safe import Version
-from app.vault.service import Secret, Vault
+from app.vault.service import Secret
 from app.web.site import service
 from app.web.subjects import current_subject
 
@@ -38,19 +39,20 @@ def history_page(
     if pair:
         comparison = {"older": numbers[0], "newer": numbers[1], "rows": _differences(*pair)}
     shown = {"id": secret.head.id, "name": secret.head.name}
-    restoring = current_subject().may(CHANGE) and secret.reason is None
+    subject = current_subject()
+    restoring = subject.may(CHANGE) and secret.reason is None
     return {
         "secret": shown,
-        "versions": versions_shown(secret, versions, may_restore=restoring),
+        "versions": versions_shown(secret, versions, People(service(Users), subject), may_restore=restoring),
         "comparison": comparison,
     }
 
 
-def versions_shown(secret: Secret, found: Sequence[Version] | None = None, *, may_restore: bool) -> list[Context]:
-    """Return versions as a list shows them. found: None asks for all."""
-    from_page = stored_versions(secret) if found is None else found
-    changed = service(Activity).changes(secret.head.id, service(Registry).get(secret.head.type))
-    authors = service(Users).people([version.author for version in from_page if version.intact])
+def versions_shown(secret: Secret, found: Sequence[Version], people: People, *, may_restore: bool) -> list[Context]:
+    """Return versions, newest first, as a list shows them."""
+    kind = service(Registry).get(secret.head.type)
+    changed = service(Activity).changes(secret.head.id, kind, most=len(found)) if len(found) > 1 else {}
+    authors = people.named(version.author for version in found if version.intact)
     current = secret.head.version
     return [
         {
@@ -62,20 +64,15 @@ def versions_shown(secret: Secret, found: Sequence[Version] | None = None, *, ma
             "changed": changed.get(version.number, ""),
             "restore_url": _restore_url(secret, version) if may_restore and version.number != current else None,
         }
-        for version in from_page
+        for version in found
     ]
 
 
-def _by(user: UUID, people: Mapping[UUID, User]) -> str:
+def _by(user: UUID, people: Mapping[UUID, User | Subject]) -> str:
     """Return whom a change was made by, as it stands after 'by'."""
     if user == current_subject().id:
         return str(_("you"))
     return people[user].name if user in people else str(_("somebody"))
-
-
-def stored_versions(secret: Secret) -> Sequence[Version]:
-    """Return a secret's versions for its own page."""
-    return service(Vault).versions(current_subject(), secret.head.id)
 
 
 def _restore_url(secret: Secret, version: Version) -> str:

@@ -75,11 +75,8 @@ def _tabs(listing: Listing, chosen: str, query: Mapping[str, str]) -> list[Conte
 
 
 def _sections(listing: Listing, types: Mapping[str, CredentialType]) -> list[Context]:
-    subject = current_subject()
-    known = {each: Kind(kind.id, str(kind.title), kind.logo) for each, kind in types.items()}
-    rows = [(entry.section, _row(entry, known.get(entry.type_id), listing, subject)) for entry in listing.rows]
     if listing.wanted.query or listing.wanted.sort != "section":
-        drawn = _ledger(listing, [row for _key, row in rows], "all")
+        drawn = _ledger(listing, listing.rows, "all", types)
         return [{"key": "", "title": "", "hint": "", "count": listing.total, "ledger": drawn}]
     words = {
         "personal": (_("Only personal"), _("Yours alone, until you share it.")),
@@ -88,9 +85,9 @@ def _sections(listing: Listing, types: Mapping[str, CredentialType]) -> list[Con
     }
     sections = []
     for key in SECTIONS:
-        if here := [row for section, row in rows if section == key]:
+        if here := [entry for entry in listing.rows if entry.section == key]:
             title, hint = words[key]
-            drawn = _ledger(listing, here, key)
+            drawn = _ledger(listing, here, key, types)
             sections.append({"key": key, "title": title, "hint": hint, "count": listing.counts[key], "ledger": drawn})
     return sections
 
@@ -124,13 +121,27 @@ class Row(NamedTuple):
     changed_at: datetime
 
 
-def _ledger(listing: Listing, rows: Sequence[Row], key: str) -> Markup:
-    """Return rows as HTML. What was drawn is kept with the list that it shows, for as long as it says the same:
-    the same rows in the same language, and times like '5 minutes ago' in the same minute."""
+def _ledger(listing: Listing, entries: Sequence[Entry], key: str, types: Mapping[str, CredentialType]) -> Markup:
+    """Return rows as HTML. What was drawn is kept with the shelf whose entries it shows, for as long as it says the
+    same: their names beside it, in the same language, and times like '5 minutes ago' in the same minute.
+
+    A shelf is another one after each change, and once somebody's access has ended.
+    """
     minute = int(current_site().clock().timestamp()) // 60
-    said = (key, str(get_locale()), listing.wanted.query, minute, tuple(rows))
+    people = tuple(sorted((each.id, each.first_name or each.name) for each in listing.people.values()))
+    groups = tuple(sorted((each.id, each.name) for each in listing.groups.values()))
+    ids = tuple(entry.id for entry in entries)
+    said = (key, str(get_locale()), listing.wanted.query, minute, people, groups, ids)
+    drawn: Markup = listing.shelf.arrangement(said, lambda: _drawn(listing, entries, key, types))
+    return drawn
+
+
+def _drawn(listing: Listing, entries: Sequence[Entry], key: str, types: Mapping[str, CredentialType]) -> Markup:
+    subject = current_subject()
+    known = {each: Kind(kind.id, str(kind.title), kind.logo) for each, kind in types.items()}
+    rows = [_row(entry, known.get(entry.type_id), listing, subject) for entry in entries]
     macros: Any = current_app.jinja_env.get_template("vault/_rows.html").module
-    drawn: Markup = listing.shelf.arrangement(said, lambda: macros.ledger(rows, listing.wanted.query, key))
+    drawn: Markup = macros.ledger(rows, listing.wanted.query, key)
     return drawn
 
 

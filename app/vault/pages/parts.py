@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import url_for
@@ -50,8 +51,8 @@ def pager(endpoint: str, page: int, total: int, query: Mapping[str, str]) -> Con
 
 def url_with(endpoint: str, query: Mapping[str, str]) -> str:
     """Return an address with those entries of a query that are not empty."""
-    given: dict[str, Any] = {key: value for key, value in query.items() if value}
-    return url_for(endpoint, **given)
+    given = urlencode({key: value for key, value in query.items() if value})
+    return f"{url_for(endpoint)}?{given}" if given else url_for(endpoint)
 
 
 def page_number(text: str) -> int:
