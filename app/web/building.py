@@ -8,7 +8,7 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.settings import CHECKOUT
-from app.web import health
+from app.web import health, shortcuts
 from app.web.answers import answer_errors
 from app.web.boundary import TresorFlask
 from app.web.gate import guard
@@ -45,6 +45,7 @@ def build_app(site: Site) -> TresorFlask:
     serve_pages(app, site)
     answer_errors(app)
     app.register_blueprint(health.pages)
+    app.register_blueprint(shortcuts.pages)
     app.view_functions["static"] = public()(app.view_functions["static"])
     if hops := site.settings.server.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -21,12 +21,16 @@ from flask_wtf.csrf import generate_csrf
 from lucide.jinja import lucide
 from markupsafe import Markup
 
+from app.subject import Subject
 from app.web.languages import LANGUAGES
 from app.web.parts import PAGE, in_dialog, is_partial, wants
 from app.web.site import Entry, Site
 from app.web.subjects import person
 
 AVATARS = 5
+WARNED_SECONDS = 120
+"""So long before the end of a session its person is told, or at half of a short one."""
+
 SET_BY_CLASS = re.compile(r' (?:width|height|fill|stroke[a-z-]*)="[^"]*"')
 BETWEEN_TAGS = re.compile(r">\s+<")
 HTMX = json.dumps(
@@ -90,12 +94,14 @@ def serve_pages(app: Flask, site: Site) -> None:
         avatar_class=avatar_class,
         csp_nonce=csp_nonce,
         csrf_token=generate_csrf,
+        draw_symbol=draw_symbol,
         format_full=format_full,
         format_when=lambda moment: format_when(moment, site.clock()),
         get_flashed_messages=lambda **_how: said(site),
         htmx_config=HTMX,
         hx=hx,
         in_dialog=in_dialog,
+        is_partial=is_partial,
         languages=list(LANGUAGES.items()),
         lucide=draw_icon,
         product="Tresor",
@@ -112,6 +118,8 @@ def serve_pages(app: Flask, site: Site) -> None:
             "navigation": [_link(each) for each in _home_first(entries, site) if not each.in_menu],
             "account_links": [_link(each) for each in entries if each.in_menu],
             "search_url": url_for(site.search) if site.search else None,
+            "new_url": url_for(site.new[0]) if who and site.new and site.may_create(who) else None,
+            "session": _session(who, site),
         }
 
 
@@ -128,7 +136,17 @@ def _home_first(entries: Iterable[Entry], site: Site) -> list[Entry]:
 def _link(entry: Entry) -> Mapping[str, Any]:
     blueprint = entry.endpoint.split(".")[0]
     current = request.endpoint == entry.endpoint if entry.in_menu else request.blueprint == blueprint
-    return {"label": entry.label, "icon": entry.icon, "url": url_for(entry.endpoint), "current": current}
+    return {
+        "label": entry.label, "icon": entry.icon, "key": entry.key, "url": url_for(entry.endpoint), "current": current
+    }
+
+
+def _session(who: Subject | None, site: Site) -> Mapping[str, Any] | None:
+    """Return how long a person stays signed in without a request, and when to say so."""
+    if who is None:
+        return None
+    warn = min(WARNED_SECONDS, site.settings.sessions.idle_minutes * 60 // 2)
+    return {"url": url_for(site.session), "seconds": who.seconds_left(site.clock()), "warn": warn}
 
 
 @lru_cache(maxsize=512)
@@ -140,6 +158,12 @@ def draw_icon(name: str, **attributes: Any) -> Markup:
     opening, rest = str(lucide(name, **attributes)).split(">", 1)
     drawn = f"{SET_BY_CLASS.sub('', opening)}>{rest}"
     return Markup(BETWEEN_TAGS.sub("><", drawn).replace(" />", "/>"))  # noqa: S704  # the package's own drawing
+
+
+def draw_symbol(name: str) -> Markup:
+    """Return a Lucide icon as a symbol, which `<use href="#i-NAME">` draws wherever the page needs it."""
+    inside = draw_icon(name).split(">", 1)[1].removesuffix("</svg>")
+    return Markup(f'<symbol id="i-{name}" viewBox="0 0 24 24">{inside}</symbol>')  # noqa: S704  # as draw_icon
 
 
 def asset(path: str) -> str:
