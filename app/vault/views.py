@@ -28,6 +28,7 @@ from app.vault.sharing_form import read_wishes, revision_of
 from app.vault.trash import Trash
 from app.web.changes import changed
 from app.web.forms import refuse_unexpected
+from app.web.packing import packed
 from app.web.pages import page
 from app.web.policy import EVERYTHING, requires
 from app.web.site import service
@@ -58,7 +59,7 @@ def list() -> ResponseReturnValue:
     """Show what this person sees: by section, filtered, searched, a page of it."""
     wanted = asked_for(request.args)
     listing = service(Overview).page(current_subject(), wanted)
-    return page("vault/list.html", "listing", headers=shown_at(listing), **overview(listing))
+    return packed(page("vault/list.html", "listing", headers=shown_at(listing), **overview(listing)))
 
 
 @pages.get("/vault/new")

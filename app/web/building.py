@@ -15,6 +15,7 @@ from app.web.gate import guard
 from app.web.headers import send_headers
 from app.web.languages import speak
 from app.web.logs import write_logs
+from app.web.packing import static_file
 from app.web.pages import serve_pages
 from app.web.policy import public
 from app.web.site import EXTENSION, Site
@@ -46,7 +47,7 @@ def build_app(site: Site) -> TresorFlask:
     answer_errors(app)
     app.register_blueprint(health.pages)
     app.register_blueprint(shortcuts.pages)
-    app.view_functions["static"] = public()(app.view_functions["static"])
+    app.view_functions["static"] = public()(static_file)
     if hops := site.settings.server.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app

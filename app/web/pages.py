@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from markupsafe import Markup
 
 from app.subject import Subject
 from app.web.languages import LANGUAGES
+from app.web.packing import read_static
 from app.web.parts import PAGE, in_dialog, is_partial, wants
 from app.web.site import Entry, Site
 from app.web.subjects import person
@@ -111,11 +111,11 @@ def serve_pages(app: Flask, site: Site) -> None:
     @app.context_processor
     def shared() -> dict[str, Any]:
         who = person()
-        entries = [each for each in site.entries if who and who.may(each.permission)]
+        entries = [each for each in home_first(site) if who and who.may(each.permission)]
         return {
             "subject": who,
             "language": str(get_locale()),
-            "navigation": [_link(each) for each in _home_first(entries, site) if not each.in_menu],
+            "navigation": [_link(each) for each in entries if not each.in_menu],
             "account_links": [_link(each) for each in entries if each.in_menu],
             "search_url": url_for(site.search) if site.search else None,
             "new_url": url_for(site.new[0]) if who and site.new and site.may_create(who) else None,
@@ -129,8 +129,9 @@ def said(site: Site) -> list[tuple[str, object]]:
     return [("ok", message(request.args))] if message else []
 
 
-def _home_first(entries: Iterable[Entry], site: Site) -> list[Entry]:
-    return sorted(entries, key=lambda each: each.endpoint != site.home)
+def home_first(site: Site) -> list[Entry]:
+    """Return the places of the navigation, the first page of all in front."""
+    return sorted(site.entries, key=lambda each: each.endpoint != site.home)
 
 
 def _link(entry: Entry) -> Mapping[str, Any]:
@@ -168,12 +169,12 @@ def draw_symbol(name: str) -> Markup:
 
 def asset(path: str) -> str:
     """Return the address of a static file with a mark of its content, so that browsers may keep it for good."""
-    return _address(f"{current_app.static_folder}/{path}", path, request.script_root)
+    return _address(current_app.static_folder or "", path, request.script_root)
 
 
 @lru_cache(maxsize=256)
-def _address(file: str, path: str, _root: str) -> str:
-    return url_for("static", filename=path, v=hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12])
+def _address(folder: str, path: str, _root: str) -> str:
+    return url_for("static", filename=path, v=hashlib.sha256(read_static(folder, path)).hexdigest()[:12])
 
 
 def avatar_class(person_id: UUID) -> str:
