@@ -8,7 +8,7 @@ import zlib
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Response, current_app, g, make_response, request
+from flask import Response, current_app, g, request
 
 from app.web.forms import CSRF_FIELD
 
@@ -75,11 +75,12 @@ def static_file(filename: str) -> Response:
         return whole
     etag, _weak = whole.get_etag()
     whole.close()
-    answer = make_response(_packed_file(current_app.static_folder or "", filename, etag or ""))
-    answer.mimetype = whole.mimetype
+    answer = Response(_packed_file(current_app.static_folder or "", filename, etag or ""), mimetype=whole.mimetype)
     answer.headers["Content-Encoding"] = "gzip"
+    answer.vary.add("Accept-Encoding")
     answer.set_etag(f"{etag}-gzip")
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 def read_static(folder: str, filename: str) -> bytes:
@@ -90,10 +91,10 @@ def read_static(folder: str, filename: str) -> bytes:
 
 def _script() -> Response:
     body = read_static(current_app.static_folder or "", SCRIPT)
-    answer = make_response(body)
-    answer.mimetype = "text/javascript"
+    answer = Response(body, mimetype="text/javascript")
     answer.set_etag(hashlib.sha256(body).hexdigest())
-    return answer.make_conditional(request, accept_ranges=True, complete_length=len(body))
+    answer.make_conditional(request, accept_ranges=True, complete_length=len(body))
+    return answer
 
 
 @lru_cache(maxsize=64)

@@ -138,7 +138,11 @@ def _link(entry: Entry) -> Mapping[str, Any]:
     blueprint = entry.endpoint.split(".")[0]
     current = request.endpoint == entry.endpoint if entry.in_menu else request.blueprint == blueprint
     return {
-        "label": entry.label, "icon": entry.icon, "key": entry.key, "url": url_for(entry.endpoint), "current": current
+        "label": entry.label,
+        "icon": entry.icon,
+        "key": entry.key,
+        "url": url_for(entry.endpoint),
+        "current": current,
     }
 
 

@@ -19,5 +19,11 @@ def listed() -> ResponseReturnValue:
     """List the keys, with the places that this person may go to."""
     site, subject = current_site(), current_subject()
     places = [(each.label, each.key) for each in home_first(site) if each.key and subject.may(each.permission)]
-    context = {"places": places, "single_keys": subject.single_keys, "may_create": site.may_create(subject)}
-    return page("shortcuts.html", "form", home=url_for(site.home or "users.start"), **context)
+    return page(
+        "shortcuts.html",
+        "form",
+        places=places,
+        single_keys=subject.single_keys,
+        may_create=site.may_create(subject),
+        home=url_for(site.home or site.sign_in),
+    )

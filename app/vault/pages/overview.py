@@ -177,9 +177,7 @@ def _kind(kind: CredentialType) -> Kind:
     if secret is None:
         return Kind(kind.id, str(kind.title), kind.logo, None)
     label = str(secret.label)
-    copying = Copying(
-        secret.name, _("Copy %(field)s", field=_inside(label)), _("%(field)s copied", field=label)
-    )
+    copying = Copying(secret.name, _("Copy %(field)s", field=_inside(label)), _("%(field)s copied", field=label))
     return Kind(kind.id, str(kind.title), kind.logo, copying)
 
 
