@@ -28,6 +28,11 @@
   }, true);
   const menuOf = element => element.closest('details.menu');
 
+  // A link that changes the list opens a tab or window with a key, as any other does: htmx would hold it back.
+  addEventListener('click', event => {
+    if ((event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest?.('a[hx-get]')) event.stopPropagation();
+  }, true);
+
   // ── searching: the list is dimmed while it is old, then says how many were found ──
 
   let running = 0, telling = 0, rowWanted = false;
