@@ -44,6 +44,7 @@ class Desk:
 
     def sees_no_dialog(self) -> None:
         expect(self.page.locator("dialog#dialog")).not_to_have_attribute("open", "")
+        expect(self.page.locator("#dialog-body")).to_be_empty()
 
     def keeps(self, name: str) -> str:
         """Give Lena a note of this name, and return its path."""
@@ -119,7 +120,7 @@ def test_whoever_types_fast_sees_the_last_search_alone(desk: Desk) -> None:
     page.route(slow, lambda route: page.wait_for_timeout(0) or None)  # the answer to the first one never comes
     page.fill("#search", "jira")
     expect(page.locator("#results")).to_have_attribute("aria-busy", "true")
-    assert page.locator("#results").evaluate("found => getComputedStyle(found).opacity") == "0.55"
+    assert page.locator("#results").evaluate("found => getComputedStyle(found).opacity") == "0.9"
     page.fill("#search", "figma")
     expect(page.locator(".ledger li")).to_have_count(1)
     expect(page.locator("#results")).not_to_have_attribute("aria-busy", "true")

@@ -10,7 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.builders import PASSWORD, START
 from tests.journeys.scenery import HOST, Scenery, empty_scenery
+from tests.journeys.test_accessible import COLOURS, EVERYTHING, NARROW, WIDE, looked
 from tests.journeys.test_overview import Desk, seated
+from tests.services import ROOT
 
 IDLE = 720 * 60
 
@@ -20,7 +22,7 @@ def desk(scenes: tuple[Scenery, Scenery], browser: Browser) -> Iterator[Desk]:
     full, _empty = scenes
     full.speaks("en")
     full.world.clock.now = START
-    desk = seated(browser, full, "lena")
+    desk = seated(browser, full, "lena", reduced_motion="reduce")
     desk.page.context.clock.install()
     yield desk
     full.world.clock.now = START
@@ -35,6 +37,12 @@ def passes(desk: Desk, seconds: int, *pages: Page) -> None:
         page.clock.run_for(seconds * 1000) if seconds < 600 else page.clock.fast_forward(seconds * 1000)
 
 
+def faults(page: Page) -> list[str]:
+    """Return what axe finds wrong."""
+    page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text("utf-8") + ";0")
+    return looked(page, WIDE, "light", EVERYTHING) + looked(page, NARROW, "dark", COLOURS)
+
+
 def box(page: Page) -> str:
     expect(page.locator("dialog#session[open]")).to_be_visible()
     return page.inner_text("#session-title")
@@ -47,6 +55,7 @@ def test_a_warning_comes_two_minutes_before_the_end_and_staying_takes_it_away(de
     passes(desk, 15)
     assert box(page) == "Your session ends in 2 minutes."
     expect(page.get_by_role("button", name="Stay signed in")).to_be_focused()
+    assert faults(page) == []
     page.keyboard.press("Escape")
     passes(desk, 60)
     assert box(page) == "Your session ends in 1 minute."
@@ -84,6 +93,7 @@ def test_the_warning_lies_above_a_dialog_and_typing_survives_the_end(desk: Desk)
     page.clock.run_for(2000)
     expect(page.locator("#session-title")).to_have_text("Your session has ended.")
     assert page.inner_html("#page") == ""
+    assert faults(page) == []
     assert page.title() == "Your session has ended."
     assert page.evaluate("document.elementFromPoint(20, 20).closest('dialog')?.id") == "session"
     page.keyboard.press("Escape")
