@@ -47,7 +47,7 @@ class GroupManagement(System):
         cfg.fill(FirstStart, groups)
         cfg.fill(GroupProbe, groups)
         cfg.fill(CommandGroups, Joining(groups))
-        cfg.site.entries.append(Entry(_l("Groups"), "users", "groups.list", USE))
+        cfg.site.entries.append(Entry(_l("Groups"), "users", "groups.list", USE, key="g"))
         cfg.site.messages["members"] = lambda _query: _("Members saved.")
         cfg.on_app(lambda app: app.register_blueprint(pages))
         cfg.on_app(lambda app: app.cli.add_command(groups_commands(cfg.unit, groups, users)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
@@ -116,25 +116,28 @@ class Sessions:
             self._trail.record(note, kind="session", object_id=row["id"], revision=BEGUN)
         return token
 
-    def subject(self, token: str) -> Subject | None:
-        """Return who has this session, or None if it has ended, never was, or is damaged, which is recorded."""
+    def subject(self, token: str, *, counts: bool = True) -> Subject | None:
+        """Return who has this session, or None if it has ended, never was, or is damaged, which is recorded.
+
+        counts: it is the person who asks, so that the session goes on.
+        """
         row = self._unit.execute(self._statement, {"token": token_hash(token)}).one_or_none()
         if row is None:
             return None
         try:
-            return self._found(row)
+            return self._found(row, counts=counts)
         except Damaged as damage:
             self._audit.trouble(damage)
             return None
 
-    def _found(self, row: Row[Any]) -> Subject | None:
+    def _found(self, row: Row[Any], *, counts: bool) -> Subject | None:
         if not self._holds(row):
             return None
         account = self._users.open_columns(dict(zip(self._user_names, row[self._user_part], strict=True)))
         if account.columns["status"] != ACTIVE or account.content.generation != row.generation:
             return None
-        self._touch(row)
-        return self._as_subject(row, account)
+        seen_at = self._touch(row) if counts else row.seen_at
+        return self._as_subject(row, account, seen_at)
 
     def is_stored(self, session_hash: bytes) -> bool:
         """Return whether a session has not been ended; it may be over all the same."""
@@ -170,15 +173,18 @@ class Sessions:
     def _mac(self, row: Any) -> bytes:
         return self._keyrings.current.mac(PURPOSE, *(row[name] for name in DECIDING))
 
-    def _touch(self, row: Row[Any]) -> None:
+    def _touch(self, row: Row[Any]) -> datetime:
+        """Note that the person is there, once in a while, and return when that was last noted."""
         now = self._clock()
         if now - row.seen_at < TOUCH:
-            return
+            seen_at: datetime = row.seen_at
+            return seen_at
         with self._unit.writing():
             self._unit.execute(update(SESSION).where(SESSION.c.token_hash == row.token_hash).values(seen_at=now))
         self._unit.commit()
+        return now
 
-    def _as_subject(self, row: Row[Any], account: Opened[Account]) -> Subject:
+    def _as_subject(self, row: Row[Any], account: Opened[Account], seen_at: datetime) -> Subject:
         roles, groups = self._allowed(account.content)
         return Subject(
             id=account.id,
@@ -193,6 +199,7 @@ class Sessions:
             reveal_seconds=10 if row.reveal_seconds is None else row.reveal_seconds,
             session_hash=row.token_hash,
             confirmed_at=row.confirmed_at,
+            signed_in_until=min(row.ends_at, seen_at + self._limits.idle),
         )
 
     def _allowed(self, account: Account) -> tuple[frozenset[str], dict[UUID, GroupLevel]]:

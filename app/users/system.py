@@ -64,7 +64,7 @@ class UserManagement(System):
         cfg.fill(Revised, rows)
         cfg.fill(Revised, roles)
         cfg.site.subjects.append(cookie)
-        cfg.site.sign_in, cfg.site.confirm = "users.login", "users.confirm"
+        cfg.site.sign_in, cfg.site.confirm, cfg.site.session = "users.login", "users.confirm", "users.session_left"
         self._base_url = settings.server.base_url
         cfg.on_app(lambda app: app.register_blueprint(pages))
         cfg.on_app(lambda app: app.cli.add_command(users_commands(unit, users, cfg.fillings(CommandGroups))))

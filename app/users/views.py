@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, make_response, redirect, request, url_for
+from flask import Blueprint, current_app, jsonify, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
@@ -84,6 +84,15 @@ def logout() -> ResponseReturnValue:
     for leaver in current_site().leavers:
         leaver(subject.id)
     return service(SessionCookie).remove(make_response(redirect(url_for("users.login"), 303)))
+
+
+@pages.get("/session")
+@signed_in()
+def session_left() -> ResponseReturnValue:
+    """Answer whose session this is and how many seconds it lasts without another request; this one counts as one
+    unless the page asked by itself."""
+    subject = current_subject()
+    return jsonify(person=str(subject.id), seconds=subject.seconds_left(current_site().clock()))
 
 
 @pages.get("/confirm")

@@ -100,9 +100,10 @@ class SecretManagement(System):
         cfg.provide(Forms(kind.cls for kind in registry))
         policy.declare(cfg.get(Permissions))
         self._build(cfg, registry)
-        cfg.site.entries.append(Entry(_l("Vault"), "vault", "vault.list", policy.USE))
+        cfg.site.entries.append(Entry(_l("Vault"), "vault", "vault.list", policy.USE, key="v"))
         cfg.site.entries.append(Entry(_l("Trash"), "trash-2", "vault.trash", policy.USE, in_menu=True))
         cfg.site.home = cfg.site.search = "vault.list"
+        cfg.site.new = ("vault.new", policy.CREATE)
         cfg.site.messages.update(MESSAGES)
         cfg.on_app(lambda app: app.register_blueprint(pages))
 

@@ -18,7 +18,7 @@ from app.vault.listing import Overview
 from app.vault.pages.detail import secret_page
 from app.vault.pages.editing import conflict_note, conflict_rows, edit_page, new_form_page, offered
 from app.vault.pages.history import compared, history_page
-from app.vault.pages.overview import asked_for, overview
+from app.vault.pages.overview import asked_for, overview, shown_at
 from app.vault.pages.sharing import sharing_page, withdraw_page
 from app.vault.pages.trash import delete_page, purge_page, trash_page
 from app.vault.policy import CHANGE, CREATE, EDIT, SHARE, USE, barred
@@ -29,6 +29,7 @@ from app.vault.trash import Trash
 from app.web.changes import changed
 from app.web.forms import refuse_unexpected
 from app.web.named_by_id import read_revision
+from app.web.packing import packed
 from app.web.pages import page
 from app.web.policy import EVERYTHING, requires
 from app.web.site import service
@@ -59,7 +60,7 @@ def list() -> ResponseReturnValue:
     """Show what this person sees: by section, filtered, searched, a page of it."""
     wanted = asked_for(request.args)
     listing = service(Overview).page(current_subject(), wanted)
-    return page("vault/list.html", "listing", **overview(listing))
+    return packed(page("vault/list.html", "listing", headers=shown_at(listing), **overview(listing)))
 
 
 @pages.get("/vault/new")

@@ -8,13 +8,14 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.settings import CHECKOUT
-from app.web import health
+from app.web import health, shortcuts
 from app.web.answers import answer_errors
 from app.web.boundary import TresorFlask
 from app.web.gate import guard
 from app.web.headers import send_headers
 from app.web.languages import speak
 from app.web.logs import write_logs
+from app.web.packing import static_file
 from app.web.pages import serve_pages
 from app.web.policy import public
 from app.web.rendering import SharedTemplate
@@ -56,7 +57,8 @@ def build_app(site: Site) -> TresorFlask:
     serve_pages(app, site)
     answer_errors(app)
     app.register_blueprint(health.pages)
-    app.view_functions["static"] = public()(app.view_functions["static"])
+    app.register_blueprint(shortcuts.pages)
+    app.view_functions["static"] = public()(static_file)
     if hops := site.settings.server.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import Request, request
 
 PAGE = "div#page"
 """What a page shows between header and footer, as htmx names an element: anew after a change in a dialog."""
 
 SHEET_FORM = "form#sheet-form"
 """The form of a dialog, which is also the form of the page with the same address."""
+
+
+BACKGROUND = "Tresor-Background"
+"""The header of what a page asks by itself, which keeps no session alive."""
+
+
+def is_background(asked: Request) -> bool:
+    """Return whether a page asks by itself, and not its person."""
+    return BACKGROUND in asked.headers
 
 
 def is_partial() -> bool:

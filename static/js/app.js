@@ -26,6 +26,7 @@
   // ── the one dialog ──
 
   let opener = null;      // id of the element that opened it
+  let beside = [];        // ids of the rows after and before the one that it stands in
   let untouched = '';     // the form's entries when it was opened
   const form = () => body.querySelector('#sheet-form');
   const entries = () => (form() ? new URLSearchParams(new FormData(form())).toString() : '');
@@ -49,8 +50,14 @@
     focusFirst();
   };
   const close = () => { untouched = entries(); dialog.close(); };
-  const back = () => {     // focus goes back to what opened the dialog, else to the page's heading
-    const target = (opener && $(opener)) || document.querySelector('main h1');
+  const rowsBeside = element => {
+    const rows = [...document.querySelectorAll('.ledger > li[id]')];
+    const at = rows.indexOf(element.closest('.ledger > li[id]'));
+    return at < 0 ? [] : [...rows.slice(at + 1), ...rows.slice(0, at).reverse()].map(row => row.id);
+  };
+  const back = () => {     // focus goes back to what opened the dialog, else to the next row, else to the page's heading
+    const row = beside.map($).find(each => each);
+    const target = (opener && $(opener)) || row?.querySelector('.row-name, a, button') || document.querySelector('main h1');
     if (target?.matches('h1')) target.tabIndex = -1;
     target?.focus();
   };
@@ -82,7 +89,10 @@
       event.preventDefault();
       const menu = target.closest('details.menu');
       if (menu) menu.open = false;
-      if (!dialog.open) opener = (menu ? menu.querySelector('summary') : target).id;
+      if (!dialog.open) {
+        opener = (menu ? menu.querySelector('summary') : target).id;
+        beside = rowsBeside(target);
+      }
       open(target.href, target);
     } else if (target.matches('[data-close]') && dialog.open && dialog.contains(target)) {
       event.preventDefault();
@@ -107,8 +117,13 @@
   const refresh = () => htmx.ajax('GET', location.pathname + location.search, {
     target: '#page', swap: 'innerMorph', headers: { 'HX-Target': 'div#page' },
   });
-  document.addEventListener('tresor:changed', () => {
+  document.addEventListener('tresor:changed', ({ target }) => {
     if (dialog.open) close();
+    else if (target.matches?.('form')) {     // one of the page itself: what it took back is said no more
+      opener = target.querySelector('button[id]')?.id;
+      beside = rowsBeside(target);
+      target.closest('.toast, .notice')?.remove();
+    }
     refresh().then(() => { if (document.activeElement === document.body) back(); });
   });
   document.addEventListener('tresor:token', ({ detail }) => {
@@ -169,5 +184,8 @@
     history.replaceState(history.state, '', here);
   }
 
-  window.tresor = Object.freeze({ $, announce, say, openDialog: open, dialog });
+  window.tresor = Object.freeze({
+    $, announce, say, openDialog: open, dialog,
+    lifted: Object.freeze({ isOpen: () => dialog.open, touched: () => dialog.open && touched(), close: () => dialog.open && close() }),
+  });
 })();

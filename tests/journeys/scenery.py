@@ -168,10 +168,10 @@ def scenery(folder: Path) -> Iterator[Scenery]:
 
 
 @contextmanager
-def empty_scenery(folder: Path) -> Iterator[Scenery]:
+def empty_scenery(folder: Path, **settings: str) -> Iterator[Scenery]:
     """Serve a Tresor that nobody has set up yet."""
     port = free_port()
-    environment = _environment(folder, port)
+    environment = {**_environment(folder, port), **settings}
     world = build_world(folder, environment)
     with _served(world.app, port):
         yield Scenery(world, environment["TRESOR_BASE_URL"])

@@ -168,6 +168,29 @@ def menu_open(visit: Visit) -> Page:
     return page
 
 
+def searching(visit: Visit) -> Page:
+    """Search for what is never answered: the list that was there is dimmed."""
+    page = visit.goes("/vault")
+    page.route("**/vault?q=jira*", lambda _route: None, times=1)
+    page.fill("#search", "jira")
+    page.wait_for_selector("#results[aria-busy]")
+    return page
+
+
+def found(visit: Visit) -> Page:
+    page = visit.goes("/vault")
+    page.fill("#search", "jira re")
+    page.wait_for_selector("mark")
+    return page
+
+
+def shortcuts_above(visit: Visit) -> Page:
+    page = visit.goes("/vault")
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open] .keys")
+    return page
+
+
 def account_menu(visit: Visit) -> Page:
     page = visit.goes("/groups")
     page.locator(".account summary").click()
@@ -228,12 +251,16 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "vault-published": at("/vault?filter=published"),
     "vault-search": at("/vault?q=jira"),
     "vault-none": at("/vault?q=jria"),
+    "vault-found": found,
+    "vault-searching": searching,
     "vault-nothing-fits": at("/vault?type=smtp&filter=mine"),
     "vault-empty": at("/vault", "tomas"),
     "vault-first": at("/vault", "nora"),
     "vault-trouble": at("/vault", "jonas"),
     "vault-menu": menu_open,
     "account-menu": account_menu,
+    "shortcuts": at("/shortcuts"),
+    "shortcuts-above": shortcuts_above,
     "vault-trashed": trashed,
     "new": at("/vault/new"),
     "new-blocked": at("/vault/new", "ben"),
