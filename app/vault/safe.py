@@ -117,13 +117,21 @@ class Safe:
         if kind := self._registry.get(row.type):
             from_json(kind.cls, plain)
 
-    def versions(self, secret_id: UUID) -> list[Version]:
-        """Return a secret's versions, newest first, each verified by its wrapped key; damaged ones say so."""
+    def versions(self, secret_id: UUID, *, most: int | None = None, skip: int = 0) -> list[Version]:
+        """Return a secret's versions, newest first, each verified by its wrapped key; damaged ones say so.
+
+        most: at most so many, None for all, without the `skip` newest ones.
+        """
         statement = select(TABLE).where(TABLE.c.secret == secret_id).order_by(TABLE.c.number.desc())
-        found = []
-        for row in self._unit.execute(statement):
-            found.append(Version(row.id, row.secret, row.number, row.type, row.author, row.time, self._is_intact(row)))
-        return found
+        statement = statement.limit(most).offset(skip) if most is not None else statement
+        return [self._as_version(row) for row in self._unit.execute(statement)]
+
+    def version(self, secret_id: UUID, number: int) -> Version:
+        """Return one version's row; it says whether it is intact. Raises Damaged if it is not there."""
+        return self._as_version(self._row(secret_id, number))
+
+    def _as_version(self, row: Row[Any]) -> Version:
+        return Version(row.id, row.secret, row.number, row.type, row.author, row.time, self._is_intact(row))
 
     def _is_intact(self, row: Row[Any]) -> bool:
         try:

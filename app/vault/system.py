@@ -148,7 +148,7 @@ class SecretManagement(System):
             verifier,
             Vault(unit, clock, heads, safe, registry, audit),
             Overview(shelves, registry, users, groups),
-            Activity(audit, users, groups),
+            Activity(audit, users, groups, heads, registry),
         ]
         for each in services:
             cfg.provide(each)

@@ -165,7 +165,7 @@
 
   const here = new URL(location.href);
   if (here.searchParams.has('done')) {
-    for (const name of ['done', 'secret']) here.searchParams.delete(name);
+    for (const name of ['done', 'secret', 'was']) here.searchParams.delete(name);
     history.replaceState(history.state, '', here);
   }
 
