@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, Table, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -21,6 +22,7 @@ from app.subject import Subject
 from app.vault.models import AccessRow, PublicationRow, SecretRow, ShelfRow, VersionRow
 from app.vault.policy import Act, Level
 
+TOO_LOW = _l("Your level on this secret does not allow this. One of its owners can change that. Nothing was changed.")
 MOST_PEOPLE = 500
 MOST_GROUPS = 500
 
@@ -118,7 +120,7 @@ class Heads:
         if head is None or grant is None or (head.deleted_at is not None) is not trashed:
             raise refused
         if grant.level.rank < act.level.rank:
-            raise refused if trashed else Forbidden(action=act.name, kind="secret", object_id=secret_id)
+            raise refused if trashed else Forbidden(TOO_LOW, action=act.name, kind="secret", object_id=secret_id)
         return head
 
     def load(self, secret_id: UUID, *, lock: bool = False) -> Head | None:

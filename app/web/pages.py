@@ -27,6 +27,7 @@ from app.web.site import Entry, Site
 from app.web.subjects import person
 
 AVATARS = 5
+PRODUCT = "Tresor"
 SET_BY_CLASS = re.compile(r' (?:width|height|fill|stroke[a-z-]*)="[^"]*"')
 BETWEEN_TAGS = re.compile(r">\s+<")
 HTMX = json.dumps(
@@ -61,13 +62,23 @@ def hx(**attributes: Any) -> Markup:
 
 
 def page(
-    template: str, *blocks: str, status: int = 200, headers: Iterable[tuple[str, str]] = (), **context: Any
+    template: str,
+    *blocks: str,
+    status: int = 200,
+    headers: Iterable[tuple[str, str]] = (),
+    titled: bool = True,
+    **context: Any,
 ) -> Response:
-    """Render a whole page, or of it what a request of htmx wants: the page below a dialog, else the named blocks."""
+    """Render a whole page, or of it what a request of htmx wants: the page below a dialog, else the named blocks.
+
+    titled: blocks of the page that is open bring its title, too, which may have changed with them.
+    """
     if is_partial() and wants(PAGE):
         blocks = ("main",)
     if blocks and is_partial():
         body = fragment(template, *blocks, status=status, **context)
+        if wants(PAGE) or (titled and not in_dialog()):
+            body = f"<title>{fragment(template, 'title', status=status, **context)} · {PRODUCT}</title>{body}"
     else:
         body = render_template(template, status=status, **context)
     response = make_response(body, status)
@@ -98,7 +109,7 @@ def serve_pages(app: Flask, site: Site) -> None:
         in_dialog=in_dialog,
         languages=list(LANGUAGES.items()),
         lucide=draw_icon,
-        product="Tresor",
+        product=PRODUCT,
         site=site.settings.host,
     )
 

@@ -90,8 +90,9 @@
     } else if (target.matches('[data-keep]')) {
       asking(false);
       focusFirst();
-    } else if (target.matches('[data-discard]')) {
+    } else if (target.matches('[data-discard]') && dialog.contains(target)) {
       close();
+      if (target.matches('a')) { event.preventDefault(); refresh(); }   // somebody else's changes are below
     } else if (target.matches('[data-reopen]')) {
       target.closest('.toast').remove();
       dialog.showModal();
@@ -107,7 +108,8 @@
   const refresh = () => htmx.ajax('GET', location.pathname + location.search, {
     target: '#page', swap: 'innerMorph', headers: { 'HX-Target': 'div#page' },
   });
-  document.addEventListener('tresor:changed', () => {
+  document.addEventListener('tresor:changed', ({ target }) => {
+    target.closest?.('.toast')?.remove();   // what it offered to take back is taken back
     if (dialog.open) close();
     refresh().then(() => { if (document.activeElement === document.body) back(); });
   });
