@@ -82,6 +82,8 @@ class Told:
     amber: bool = False
     note: str = ""
     times: int = 1
+    number: int = 0
+    """The event's, which tells the order of what happened at the same moment."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class Activity:
         """Return the same of a secret that this person was given, and is no viewer of."""
         told = self._told(subject, head, self._last(head.id))
         used = [each.told for each in self._used(head.id)[:AUTOMATIONS_SHOWN]]
-        return sorted([*_folded(told)][:SHOWN] + used, key=lambda each: each.at, reverse=True)
+        return sorted([*_folded(told)][:SHOWN] + used, key=lambda each: (each.at, each.number), reverse=True)
 
     def page(self, subject: Subject, secret_id: UUID, wanted: WantedActivity) -> ActivityPage:
         """Return what people did, which automations used it, or what one of them did: twenty lines a page.
@@ -177,6 +179,7 @@ class Activity:
                 event.time,
                 amber=event.action in OPENS and not _was_refused(event),
                 times=event.count,
+                number=event.number,
             )
             for event in events
             if event.action in ICONS or _was_refused(event)
@@ -250,7 +253,14 @@ def counted(times: int) -> str:
 def _use(uses: Uses, groups: Sequence[str]) -> Used:
     name = name_of(uses.actor)
     text = str(_("%(actor)s used it", actor=name))
-    told = Told("bot", text, uses.last.time, note=f"({', '.join([*groups, counted(uses.times)])})", times=uses.times)
+    told = Told(
+        "bot",
+        text,
+        uses.last.time,
+        note=f"({', '.join([*groups, counted(uses.times)])})",
+        times=uses.times,
+        number=uses.last.number,
+    )
     return Used(uses.actor, name, told)
 
 

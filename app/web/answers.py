@@ -18,7 +18,7 @@ from app.web.forms import CSRF_FIELD
 from app.web.gate import CrossSite, TokenMissing, current_policy, public_names, request_id
 from app.web.logs import without_text
 from app.web.pages import fragment, page
-from app.web.parts import SHEET_FORM, is_partial, sent_by
+from app.web.parts import PAGE, SHEET_FORM, is_partial, sent_by, wants
 from app.web.subjects import ConfirmNeeded, SignInNeeded
 
 log = logging.getLogger(__name__)
@@ -122,8 +122,11 @@ def error_page(
     """Render an error's page, or say it above the page that is open; `title` and `text` replace the usual words."""
     reference = request_id() if status >= 500 else None
     context = {"title": title or None, "text": text or None, "reference": reference, "way_on": None}
-    context["where"], context["kept"] = _place(), request.method == "POST" and sent_by(SHEET_FORM)
-    return page("errors/error.html", "said", status=status, headers=headers or [], titled=False, **context)
+    if not is_partial() or wants(PAGE):
+        return page("errors/error.html", status=status, headers=headers or [], **context)
+    kept = request.method == "POST" and sent_by(SHEET_FORM)
+    said = fragment("errors/error.html", "said", status=status, where=_place(), kept=kept, **context)
+    return make_response(said, status, headers)
 
 
 def _said_above(block: str, status: int, *, headers: Mapping[str, str] | None = None, **context: object) -> Response:

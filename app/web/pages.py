@@ -62,22 +62,17 @@ def hx(**attributes: Any) -> Markup:
 
 
 def page(
-    template: str,
-    *blocks: str,
-    status: int = 200,
-    headers: Iterable[tuple[str, str]] = (),
-    titled: bool = True,
-    **context: Any,
+    template: str, *blocks: str, status: int = 200, headers: Iterable[tuple[str, str]] = (), **context: Any
 ) -> Response:
     """Render a whole page, or of it what a request of htmx wants: the page below a dialog, else the named blocks.
 
-    titled: blocks of the page that is open bring its title, too, which may have changed with them.
+    Blocks of the page that is open bring its title, too, which may have changed with them.
     """
     if is_partial() and wants(PAGE):
         blocks = ("main",)
     if blocks and is_partial():
         body = fragment(template, *blocks, status=status, **context)
-        if wants(PAGE) or (titled and not in_dialog()):
+        if wants(PAGE) or not in_dialog():
             body = f"<title>{fragment(template, 'title', status=status, **context)} · {PRODUCT}</title>{body}"
     else:
         body = render_template(template, status=status, **context)
