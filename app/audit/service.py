@@ -1,4 +1,4 @@
-"""What others ask the trail: the last events of an object, and one event written by a use case."""
+"""What others ask the trail: what people and automations did to an object, and one event written by a use case."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, Table, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, func, select
 
 from app.audit.models import AuditRow
 from app.audit.refusals import RefusalLog
@@ -19,21 +18,15 @@ from app.database import Unit
 from app.errors import TresorError
 from app.keys.trail import Note
 
-MOST_COUNTED = 1000
-"""Uses are counted up to here, so that a page costs the same however often a secret is used."""
+TABLE = AuditRow.__table__
 
-TABLE: Table = AuditRow.__table__  # type: ignore[assignment]  # a mapped class's table
-MOST = bindparam("most", type_=Integer)
-OF_ACTION = (
-    select(TABLE.c.number).where(TABLE.c.object_id == bindparam("which")).order_by(TABLE.c.number.desc()).limit(MOST)
-)
-SOME = OF_ACTION.where(TABLE.c.action == bindparam("done")).subquery()
-USES = (
-    select(TABLE.c.time, TABLE.c.actor, select(func.count()).select_from(SOME).scalar_subquery().label("times"))
-    .where(TABLE.c.object_id == bindparam("which"), TABLE.c.action == bindparam("done"))
-    .order_by(TABLE.c.number.desc())
-    .limit(1)
-)
+MOST_COUNTED = 1000
+"""Up to so many events are counted, so that a page costs the same however often something was used."""
+
+MOST_AUTOMATIONS = 50
+
+REFUSED = '%"outcome":%'
+"""How the detail of a refusal looks (RefusalLog), as LIKE finds it; no other event has an outcome."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +45,14 @@ class Event:
 
 @dataclass(frozen=True)
 class Uses:
-    """What was done to an object again and again. times: MOST_COUNTED + 1 for more than MOST_COUNTED."""
+    """What one automation did to an object: when last, and how often, as far as it was counted."""
 
-    last: datetime
+    actor: str
+    last: Event
     times: int
-    actor: str | None
+    """More than MOST_COUNTED are MOST_COUNTED + 1."""
+    groups: frozenset[str]
+    """The ids of the groups that the counted ones happened in, as text."""
 
 
 class Audit:
@@ -70,7 +66,7 @@ class Audit:
         self.trail.record(note, kind=kind, object_id=object_id)
 
     def record_now(self, note: Note, *, kind: str, object_id: UUID) -> None:
-        """Record a use in process, whatever becomes of the work around it.
+        """Record what a read found damaged, or a use in process, whatever becomes of the work around it.
 
         A read has no transaction, so this begins and commits one; within a change it belongs to that.
         """
@@ -93,28 +89,88 @@ class Audit:
         if self._unit.is_open:
             self._unit.commit()
 
-    def last(self, object_id: UUID, *, most: int, only: tuple[str, ...]) -> list[Event]:
-        """Return the newest events of an object whose action is one of `only`, newest first."""
-        values = {"which": object_id, "most": most}
-        return [_event(row) for row in self._unit.execute(_newest_of(only), values)]
+    def by_people(
+        self, object_id: UUID, *, only: tuple[str, ...], most: int, skip: int = 0, refused_too: bool = True
+    ) -> list[Event]:
+        """Return the newest events of an object that no automation caused and whose action is one of `only`.
 
-    def uses(self, object_id: UUID, action: str) -> Uses | None:
-        """Return how often `action` was done to an object, and the last time; None if never."""
-        values = {"which": object_id, "done": action, "most": MOST_COUNTED + 1}
-        row = self._unit.execute(USES, values).one_or_none()
-        return None if row is None else Uses(row.time, row.times, row.actor)
+        Newest first. Its cost does not grow with how often automations used the object.
+        """
+        statement = select(TABLE).where(*_people(object_id, only)).order_by(TABLE.c.number.desc())
+        if not refused_too:
+            statement = statement.where(TABLE.c.detail.not_like(REFUSED))
+        return [_event(row) for row in self._unit.execute(statement.limit(most).offset(skip))]
+
+    def count_by_people(self, object_id: UUID, *, only: tuple[str, ...]) -> int:
+        """Return how many such events there are; more than MOST_COUNTED are MOST_COUNTED + 1."""
+        some = select(TABLE.c.number).where(*_people(object_id, only)).limit(MOST_COUNTED + 1).subquery()
+        counted: int = self._unit.execute(select(func.count()).select_from(some)).scalar_one()
+        return counted
+
+    def changes(self, object_id: UUID, *, only: tuple[str, ...], most: int) -> list[Event]:
+        """Return the newest events that made a new revision of an object and whose action is one of `only`."""
+        made = TABLE.c.revision.is_not(None) & TABLE.c.action.in_(only)
+        statement = select(TABLE).where(TABLE.c.object_id == object_id, made).order_by(TABLE.c.revision.desc())
+        return [_event(row) for row in self._unit.execute(statement.limit(most))]
+
+    def automations(self, object_id: UUID, action: str) -> list[Uses]:
+        """Return what each automation did to an object, the latest first."""
+        found = [self._uses(object_id, actor, action) for actor in self._actors(object_id)]
+        return sorted([each for each in found if each], key=lambda each: each.last.number, reverse=True)
+
+    def by_automation(self, object_id: UUID, actor: str, action: str, *, most: int, skip: int = 0) -> list[Event]:
+        """Return one automation's newest events of an object, newest first."""
+        statement = select(TABLE).where(*_automation(object_id, actor, action)).order_by(TABLE.c.number.desc())
+        return [_event(row) for row in self._unit.execute(statement.limit(most).offset(skip))]
+
+    def uses(self, object_ids: list[UUID], action: str) -> dict[UUID, tuple[datetime, int, str | None]]:
+        """Return for each object that automations did `action` to: when last, how often, and by which one last.
+
+        How often is counted up to MOST_COUNTED + 1 for each automation.
+        """
+        found = {}
+        for object_id in object_ids:
+            if used := self.automations(object_id, action):
+                last = used[0].last
+                found[object_id] = (last.time, sum(each.times for each in used), last.actor)
+        return found
+
+    def _actors(self, object_id: UUID) -> list[str]:
+        """Return the names of the automations that caused events of an object: one step of the index for each."""
+        names: list[str] = []
+        while len(names) < MOST_AUTOMATIONS:
+            beyond = [TABLE.c.actor > last for last in names[-1:]]
+            this = TABLE.c.object_id == object_id
+            statement = select(func.min(TABLE.c.actor)).where(this, TABLE.c.actor.is_not(None), *beyond)
+            name: str | None = self._unit.execute(statement).scalar_one()
+            if name is None:
+                break
+            names.append(name)
+        return names
+
+    def _uses(self, object_id: UUID, actor: str, action: str) -> Uses | None:
+        last = self.by_automation(object_id, actor, action, most=1)
+        if not last:
+            return None
+        newest = (
+            select(TABLE.c.detail)
+            .where(*_automation(object_id, actor, action))
+            .order_by(TABLE.c.number.desc())
+            .limit(MOST_COUNTED + 1)
+            .subquery()
+        )
+        statement = select(newest.c.detail, func.count().label("times")).group_by(newest.c.detail)
+        rows = self._unit.execute(statement).all()
+        groups = {found for row in rows if (found := _read(row.detail).get("group"))}
+        return Uses(actor, last[0], sum(row.times for row in rows), frozenset(groups))
 
 
-@lru_cache(maxsize=64)
-def _newest_of(actions: tuple[str, ...]) -> Select[Any]:
-    """Return a statement of the newest events of one object, asked for action by action.
+def _people(object_id: UUID, only: tuple[str, ...]) -> tuple[ColumnElement[bool], ...]:
+    return TABLE.c.object_id == object_id, TABLE.c.actor.is_(None), TABLE.c.action.in_(only)
 
-    Each is a short walk along an index, however many events of other actions the object has.
-    """
-    each = [select(OF_ACTION.where(TABLE.c.action == action).subquery()) for action in actions]
-    together = union_all(*each).subquery()
-    newest = select(together.c.number).order_by(together.c.number.desc()).limit(MOST)
-    return select(TABLE).where(TABLE.c.number.in_(newest)).order_by(TABLE.c.number.desc())
+
+def _automation(object_id: UUID, actor: str, action: str) -> tuple[ColumnElement[bool], ...]:
+    return TABLE.c.object_id == object_id, TABLE.c.actor == actor, TABLE.c.action == action
 
 
 def _event(row: Any) -> Event:

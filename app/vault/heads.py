@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, Table, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -21,6 +22,7 @@ from app.subject import Subject
 from app.vault.models import AccessRow, PublicationRow, SecretRow, ShelfRow, VersionRow
 from app.vault.policy import Act, Level
 
+TOO_LOW = _l("Your level on this secret does not allow this. One of its owners can change that. Nothing was changed.")
 MOST_PEOPLE = 500
 MOST_GROUPS = 500
 

@@ -32,7 +32,8 @@ TABLE: Table = VersionRow.__table__  # type: ignore[assignment]  # a mapped clas
 MOST_VERSIONS = 2**31 - 1
 OF_SECRET = select(TABLE).where(TABLE.c.secret == bindparam("secret_id"))
 ONE = OF_SECRET.where(TABLE.c.number == bindparam("which"))
-NEWEST = OF_SECRET.order_by(TABLE.c.number.desc()).limit(bindparam("most", type_=Integer))
+MOST, SKIP = bindparam("most", type_=Integer), bindparam("skip", type_=Integer)
+NEWEST = OF_SECRET.order_by(TABLE.c.number.desc()).limit(MOST).offset(SKIP)
 INSERT = insert(TABLE)
 WRAPPED_BOUND = ("secret", "id", "number", "type", "schema", "author", "time", "blob", "size", "sha256")
 
@@ -122,12 +123,20 @@ class Safe:
         if kind := self._registry.get(row.type):
             from_json(kind.cls, plain)
 
-    def versions(self, secret_id: UUID, *, most: int = MOST_VERSIONS) -> list[Version]:
-        """Return a secret's versions, newest first, each verified by its wrapped key; damaged ones say so."""
-        found = []
-        for row in self._unit.execute(NEWEST, {"secret_id": secret_id, "most": most}):
-            found.append(Version(row.id, row.secret, row.number, row.type, row.author, row.time, self._is_intact(row)))
-        return found
+    def versions(self, secret_id: UUID, *, most: int = MOST_VERSIONS, skip: int = 0) -> list[Version]:
+        """Return a secret's versions, newest first, each verified by its wrapped key; damaged ones say so.
+
+        most: at most so many, without the `skip` newest ones.
+        """
+        rows = self._unit.execute(NEWEST, {"secret_id": secret_id, "most": most, "skip": skip})
+        return [self._as_version(row) for row in rows]
+
+    def version(self, secret_id: UUID, number: int) -> Version:
+        """Return one version's row; it says whether it is intact. Raises Damaged if it is not there."""
+        return self._as_version(self._row(secret_id, number))
+
+    def _as_version(self, row: Row[Any]) -> Version:
+        return Version(row.id, row.secret, row.number, row.type, row.author, row.time, self._is_intact(row))
 
     def _is_intact(self, row: Row[Any]) -> bool:
         try:

@@ -149,7 +149,7 @@ class SecretManagement(System):
             verifier,
             Vault(unit, clock, heads, safe, registry, audit),
             Overview(shelves, registry, users, groups),
-            Activity(audit, groups),
+            Activity(audit, users, groups, heads, registry),
         ]
         for each in services:
             cfg.provide(each)

@@ -12,12 +12,14 @@ from flask_babel import lazy_gettext as _l
 from app.credentials.registry import Registry
 from app.credentials.values import InvalidValues
 from app.errors import Conflict, Invalid
+from app.vault.activity import Activity
 from app.vault.forms import EditForm, Forms
 from app.vault.heads import Heads
 from app.vault.listing import Overview
+from app.vault.pages.activity import activity_page, asked_activity
 from app.vault.pages.detail import secret_page
 from app.vault.pages.editing import conflict_note, conflict_rows, edit_page, new_form_page, offered
-from app.vault.pages.history import compared, history_page
+from app.vault.pages.history import asked_pair, compare_page, history_page, restore_page, version_seen
 from app.vault.pages.overview import asked_for, overview, shown_at
 from app.vault.pages.sharing import sharing_page, withdraw_page
 from app.vault.pages.trash import delete_page, purge_page, trash_page
@@ -31,6 +33,7 @@ from app.web.forms import refuse_unexpected
 from app.web.named_by_id import read_revision
 from app.web.packing import packed
 from app.web.pages import page
+from app.web.parts import SHEET_FORM, is_partial, sent_by, wants
 from app.web.policy import EVERYTHING, requires
 from app.web.site import service
 from app.web.subjects import confirmed_subject, current_subject
@@ -38,6 +41,8 @@ from app.web.subjects import confirmed_subject, current_subject
 pages = Blueprint("vault", __name__)
 
 NOTHING: frozenset[str] = frozenset()
+ACTIVITY_CARD = "section#activity"
+"""The card of a secret's page that is fetched anew after its event tresor:used."""
 FASTER = _l("Sharing was changed by somebody else meanwhile. Look at it again, then repeat.")
 
 
@@ -267,29 +272,58 @@ def delete_for_good(secret_id: UUID) -> ResponseReturnValue:
     return changed(url_for("vault.trash", done="purged"))
 
 
+@pages.get("/vault/<uuid:secret_id>/activity")
+@requires(USE)
+def activity(secret_id: UUID) -> ResponseReturnValue:
+    """Show what people did and what used it; of the secret's own page the card alone, after something happened."""
+    use, subject = service(Activity), current_subject()
+    if wants(ACTIVITY_CARD):
+        events = use.latest(subject, secret_id)
+        return page("vault/activity.html", "card", secret={"id": secret_id, "events": events})
+    found = use.page(subject, secret_id, asked_activity(request.args))
+    return page("vault/activity.html", "form", **activity_page(found))
+
+
 @pages.get("/vault/<uuid:secret_id>/history")
 @requires(USE)
 def history(secret_id: UUID) -> ResponseReturnValue:
-    """Show all versions, and two of them compared."""
-    vault, subject = service(Vault), current_subject()
-    versions = vault.versions(subject, secret_id)
-    secret = vault.open(subject, secret_id)
-    older, newer = compared(request.args)
-    pair = (
-        (vault.version(subject, secret_id, number=older), vault.version(subject, secret_id, number=newer))
-        if older and newer
-        else None
-    )
-    return page("vault/history.html", "comparison", **history_page(secret, versions, (older, newer), pair))
+    """Show all versions."""
+    secret = service(Vault).open(current_subject(), secret_id)
+    return page("vault/history.html", "list", **history_page(secret, request.args))
+
+
+@pages.get("/vault/<uuid:secret_id>/compare")
+@requires(USE)
+def compare(secret_id: UUID) -> ResponseReturnValue:
+    """Show two versions side by side; of secret values only that they changed."""
+    compared = service(Vault).compare(current_subject(), secret_id, **asked_pair(request.args))
+    return page("vault/compare.html", "form", **compare_page(compared))
+
+
+@pages.get("/vault/<uuid:secret_id>/versions/<int:number>/restore")
+@requires(CHANGE)
+def ask_restore_version(secret_id: UUID, number: int) -> ResponseReturnValue:
+    """Ask, and name what becomes different."""
+    found = service(Vault).restorable(current_subject(), secret_id, number=number)
+    return page("vault/restore.html", "form", **restore_page(found))
 
 
 @pages.post("/vault/<uuid:secret_id>/versions/<int:number>/restore")
-@requires(CHANGE, keeps=lambda **_view: NOTHING)
+@requires(CHANGE, keeps=lambda **_view: {"version"})
 def restore_version(secret_id: UUID, number: int) -> ResponseReturnValue:
-    """Store an older version as the new one."""
-    refuse_unexpected(NOTHING)
-    service(Vault).restore_version(current_subject(), secret_id, number=number)
-    return changed(url_for("vault.show", secret_id=secret_id, done="version-restored"))
+    """Store an older version as the new one, or say that somebody stored another one since the question."""
+    refuse_unexpected(frozenset({"version"}))
+    vault, subject = service(Vault), current_subject()
+    seen = version_seen(request.form)
+    try:
+        vault.restore_version(subject, secret_id, number=number, seen=seen)
+    except Stale as stale:
+        if is_partial() and not sent_by(SHEET_FORM):  # from a toast: there is no form to show it in
+            raise
+        found = vault.restorable(subject, secret_id, number=number)
+        return page("vault/restore.html", "form", status=409, **restore_page(found, stale=stale))
+    way_on = url_for("vault.show", secret_id=secret_id, done="version-restored", secret=secret_id, was=seen)
+    return changed(way_on)
 
 
 @pages.get("/groups/<uuid:group_id>/publications/<uuid:secret_id>/withdraw")

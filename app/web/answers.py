@@ -12,13 +12,13 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from app.errors import Damaged, Misconfigured, Throttled, TresorError, Unavailable
+from app.errors import Damaged, Forbidden, Misconfigured, Throttled, TresorError, Unavailable
 from app.web.boundary import PLAIN, TresorFlask
 from app.web.forms import CSRF_FIELD
 from app.web.gate import CrossSite, TokenMissing, current_policy, public_names, request_id
 from app.web.logs import without_text
 from app.web.pages import fragment, page
-from app.web.parts import SHEET_FORM, is_partial, sent_by
+from app.web.parts import PAGE, SHEET_FORM, is_partial, sent_by, wants
 from app.web.subjects import ConfirmNeeded, SignInNeeded
 
 log = logging.getLogger(__name__)
@@ -113,6 +113,8 @@ def _words(error: TresorError) -> tuple[str, str]:
             "What is stored here was changed or is incomplete, so Tresor does not show any of it. "
             "Other secrets are not affected. Give your administrator this reference."
         )
+    if isinstance(error, Forbidden) and str(error):
+        return _("You may not do this here"), str(error)
     return "", "" if error.status >= 500 else str(error)
 
 
@@ -122,14 +124,21 @@ def error_page(
     """Render an error's page, or say it above the page that is open; `title` and `text` replace the usual words."""
     reference = request_id() if status >= 500 else None
     context = {"title": title or None, "text": text or None, "reference": reference, "way_on": None}
-    return page("errors/error.html", "said", status=status, headers=headers or [], **context)
+    if not is_partial() or wants(PAGE):
+        return page("errors/error.html", status=status, headers=headers or [], **context)
+    kept = request.method == "POST" and sent_by(SHEET_FORM)
+    said = fragment("errors/error.html", "said", status=status, where=_place(), kept=kept, **context)
+    return make_response(said, status, headers)
 
 
 def _said_above(block: str, status: int, *, headers: Mapping[str, str] | None = None, **context: object) -> Response:
     """Say something above the page that is open: in the form of a dialog if that was sent, else as a toast."""
-    where = "#sheet-say" if sent_by(SHEET_FORM) else "#toasts"
-    said = fragment("errors/above.html", block, where=where, posted=request.method == "POST", **context)
+    said = fragment("errors/above.html", block, where=_place(), posted=request.method == "POST", **context)
     return make_response(said, status, headers)
+
+
+def _place() -> str:
+    return "#sheet-say" if sent_by(SHEET_FORM) else "#toasts"
 
 
 def _resend_this(status: int, public: Container[str]) -> ResponseReturnValue:

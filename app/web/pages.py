@@ -32,6 +32,7 @@ AVATARS = 5
 WARNED_SECONDS = 120
 """So long before the end of a session its person is told, or at half of a short one."""
 
+PRODUCT = "Tresor"
 SET_BY_CLASS = re.compile(r' (?:width|height|fill|stroke[a-z-]*)="[^"]*"')
 BETWEEN_TAGS = re.compile(r">\s+<")
 HTMX = json.dumps(
@@ -68,11 +69,16 @@ def hx(**attributes: Any) -> Markup:
 def page(
     template: str, *blocks: str, status: int = 200, headers: Iterable[tuple[str, str]] = (), **context: Any
 ) -> Response:
-    """Render a whole page, or of it what a request of htmx wants: the page below a dialog, else the named blocks."""
+    """Render a whole page, or of it what a request of htmx wants: the page below a dialog, else the named blocks.
+
+    Blocks of the page that is open bring its title, too, which may have changed with them.
+    """
     if is_partial() and wants(PAGE):
         blocks = ("main",)
     if blocks and is_partial():
         body = fragment(template, *blocks, status=status, **context)
+        if wants(PAGE) or not in_dialog():
+            body = f"<title>{fragment(template, 'title', status=status, **context)} · {PRODUCT}</title>{body}"
     else:
         body = render_template(template, status=status, **context)
     response = make_response(body, status)
@@ -105,7 +111,7 @@ def serve_pages(app: Flask, site: Site) -> None:
         is_partial=is_partial,
         languages=list(LANGUAGES.items()),
         lucide=draw_icon,
-        product="Tresor",
+        product=PRODUCT,
         site=site.settings.host,
     )
 

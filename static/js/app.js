@@ -100,8 +100,9 @@
     } else if (target.matches('[data-keep]')) {
       asking(false);
       focusFirst();
-    } else if (target.matches('[data-discard]')) {
+    } else if (target.matches('[data-discard]') && dialog.contains(target)) {
       close();
+      if (target.matches('a')) { event.preventDefault(); refresh(); }   // somebody else's changes are below
     } else if (target.matches('[data-reopen]')) {
       target.closest('.toast').remove();
       dialog.showModal();
@@ -118,6 +119,7 @@
     target: '#page', swap: 'innerMorph', headers: { 'HX-Target': 'div#page' },
   });
   document.addEventListener('tresor:changed', ({ target }) => {
+    target.closest?.('.toast')?.remove();   // what it offered to take back is taken back
     if (dialog.open) close();
     else if (target.matches?.('form')) {     // one of the page itself: what it took back is said no more
       opener = target.querySelector('button[id]')?.id;
@@ -180,7 +182,7 @@
 
   const here = new URL(location.href);
   if (here.searchParams.has('done')) {
-    for (const name of ['done', 'secret']) here.searchParams.delete(name);
+    for (const name of ['done', 'secret', 'was']) here.searchParams.delete(name);
     history.replaceState(history.state, '', here);
   }
 

@@ -279,7 +279,7 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "secret-damaged": of(DAMAGED, "", "jonas"),
     "secret-missing": of(MISSING, "", "jonas"),
     "history": of(MAIL, "/history"),
-    "history-compared": of(MAIL, "/history?older=1&newer=3"),
+    "compare": of(MAIL, "/compare?older=1&newer=3"),
     "sharing": of(MAIL, "/sharing"),
     "sharing-refused": sharing_refused,
     "delete": of(RELEASE_BOT, "/delete"),

@@ -164,6 +164,8 @@ def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str
         "purge": {"name": "Edited"},
         "members": {"revision": "1"},
     }
+    if "/versions/" in path:
+        return {"version": "2"}
     if last == "edit":
         return {**_texts(to_plain(a_jira(name="Changed"))), "version": "2"}
     if last == "sharing":

@@ -72,6 +72,13 @@ POST /vault/{trashed}/purge                      401 404 404 404 303 404 404 404
 POST /vault/{kept}/purge                         401 404 404 404 404 404 404 404 401 404
 GET  /vault/{kept}/history                       303 404 403 200 200 404 404 404 303 404
 GET  /vault/{trashed}/history                    303 404 404 404 404 404 404 404 303 404
+GET  /vault/{kept}/activity                      303 404 403 200 200 404 404 404 303 404
+GET  /vault/{trashed}/activity                   303 404 404 404 404 404 404 404 303 404
+GET  /vault/{kept}/compare                       303 404 403 200 200 404 404 404 303 404
+GET  /vault/{trashed}/compare                    303 404 404 404 404 404 404 404 303 404
+GET  /vault/{kept}/versions/1/restore            303 404 403 200 200 404 404 404 303 404
+GET  /vault/{kept}/versions/9/restore            303 404 403 404 404 404 404 404 303 404
+GET  /vault/{trashed}/versions/1/restore         303 404 404 404 404 404 404 404 303 404
 POST /vault/{kept}/versions/1/restore            401 404 403 303 303 404 404 404 401 404
 POST /vault/{kept}/versions/9/restore            401 404 403 404 404 404 404 404 401 404
 POST /vault/{trashed}/versions/1/restore         401 404 404 404 404 404 404 404 401 404

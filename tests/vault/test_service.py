@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 
 from app.blobs.store import BlobInfo, BlobStore
+from app.credentials import Credentials
 from app.credentials.values import InvalidValues, to_plain
 from app.errors import Damaged, Forbidden, Invalid, Refused, Unavailable
 from app.subject import SYSTEM, Subject
@@ -45,6 +46,10 @@ def stored(town: Town, by: Subject, secret: UUID) -> dict[str, Any]:
         credentials = town.vault.open(by, secret).credentials
     assert credentials is not None
     return dict(to_plain(credentials))
+
+
+def plain(credentials: Credentials | None) -> dict[str, Any] | None:
+    return None if credentials is None else dict(to_plain(credentials))
 
 
 def blobs(town: World) -> set[str]:
@@ -242,7 +247,6 @@ def test_damaged_values_open_as_damaged_and_are_not_revealed(town: Town) -> None
     for act in (
         lambda: town.vault.reveal(anna, secret, field="password"),
         lambda: town.vault.editable(anna, secret),
-        lambda: town.vault.version(anna, secret, number=1),
     ):
         with pytest.raises(Damaged), town.unit():
             act()
@@ -423,7 +427,7 @@ def test_an_older_version_is_restored_as_a_new_one_and_its_secret_fields_are_rec
         values = {**first, "site": "https://two.example.org", "token": "second-token", "name": "Renamed"}
         town.vault.change(anna, secret, seen=1, values=values, cleared=KEEP)
     with town.unit():
-        town.vault.restore_version(ben, secret, number=1)
+        town.vault.restore_version(ben, secret, number=1, seen=2)
     assert (town.head(secret).version, town.head(secret).name) == (3, "Release board")
     assert stored(town, anna, secret) == first
     assert town.events("secret.restore-version")[-1]["detail"] == {
@@ -433,23 +437,29 @@ def test_an_older_version_is_restored_as_a_new_one_and_its_secret_fields_are_rec
     }
     with town.unit():
         assert [each.number for each in town.vault.versions(anna, secret)] == [3, 2, 1]
-        assert to_plain(town.vault.version(anna, secret, number=2)) == values
+        compared = town.vault.compare(anna, secret, older=2, newer=3)
+    assert (plain(compared.before), plain(compared.after)) == (values, first)
 
 
 @pytest.mark.parametrize("number", [0, -1, 2, 2**40])
 def test_a_version_that_never_was_is_refused(town: Town, number: int) -> None:
     anna = town.person("anna")
     secret = town.keep(a_login(), owner=anna)
-    for act in (town.vault.version, town.vault.restore_version):
+    for act in (
+        lambda: town.vault.compare(anna, secret, older=number),
+        lambda: town.vault.compare(anna, secret, newer=number),
+        lambda: town.vault.restorable(anna, secret, number=number),
+        lambda: town.vault.restore_version(anna, secret, number=number, seen=1),
+    ):
         with pytest.raises(Refused), town.unit():
-            act(anna, secret, number=number)
+            act()
 
 
 def test_the_current_version_is_not_restored(town: Town) -> None:
     anna = town.person("anna")
     secret = town.keep(a_login(), owner=anna)
     with pytest.raises(Invalid), town.unit():
-        town.vault.restore_version(anna, secret, number=1)
+        town.vault.restore_version(anna, secret, number=1, seen=1)
     assert town.head(secret).version == 1
 
 

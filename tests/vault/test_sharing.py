@@ -339,7 +339,7 @@ def test_who_leaves_the_group_stays_owner_opens_withdraws_and_deletes_and_no_lon
     for act in (
         lambda: town.vault.editable(anna, secret),
         lambda: town.vault.change(anna, secret, seen=2, values=values, cleared=frozenset()),
-        lambda: town.vault.restore_version(anna, secret, number=1),
+        lambda: town.vault.restore_version(anna, secret, number=1, seen=2),
         lambda: town.vault.create(anna, "smtp", values={**values, "password": "x"}),
     ):
         with pytest.raises(Forbidden) as refusal, town.unit():

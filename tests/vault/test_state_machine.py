@@ -212,7 +212,7 @@ class Years(RuleBasedStateMachine):
         if subject := self.acting(who, kept):
             self.done(
                 self.model.restore_version(subject.id, kept, number),
-                lambda: self.world.vault.restore_version(subject, kept.id, number=number),
+                lambda: self.world.vault.restore_version(subject, kept.id, number=number, seen=len(kept.versions)),
             )
 
     def opens(self, who: Actor, secret: int) -> None:

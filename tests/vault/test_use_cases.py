@@ -13,6 +13,7 @@ import pytest
 from app.credentials.values import to_plain
 from app.errors import Forbidden, Refused, TresorError
 from app.subject import Subject
+from app.vault.activity import Activity, WantedActivity
 from app.vault.heads import Heads
 from app.vault.listing import Overview, Wanted
 from app.vault.policy import CHANGE, CREATE, PUBLISH, SHARE, USE
@@ -63,14 +64,18 @@ CASES: dict[str, Case] = {
         lambda t, s, i, g: t.vault.last_versions(s, t.vault.open(s, i), most=5), USE, EDITOR
     ),
     "Vault.seen": Case(lambda t, s, i, g: t.vault.seen(s, i, number=1), USE, EDITOR),
-    "Vault.version": Case(lambda t, s, i, g: t.vault.version(s, i, number=1), USE, EDITOR),
+    "Vault.compare": Case(lambda t, s, i, g: t.vault.compare(s, i), USE, EDITOR),
+    "Vault.intact": Case(lambda t, s, i, g: t.vault.intact(s, i), USE, EDITOR),
+    "Vault.restorable": Case(lambda t, s, i, g: t.vault.restorable(s, i, number=1), CHANGE, EDITOR),
+    "Activity.latest": Case(lambda t, s, i, g: t.cfg.get(Activity).latest(s, i), USE, EDITOR),
+    "Activity.page": Case(lambda t, s, i, g: t.cfg.get(Activity).page(s, i, WantedActivity()), USE, EDITOR),
     "Vault.editable": Case(lambda t, s, i, g: t.vault.editable(s, i), CHANGE, EDITOR),
     "Vault.change": Case(
         lambda t, s, i, g: t.vault.change(s, i, seen=2, values=shown(notes="new"), cleared=frozenset()),
         CHANGE, EDITOR, "secret.change",
     ),
     "Vault.restore_version": Case(
-        lambda t, s, i, g: t.vault.restore_version(s, i, number=1), CHANGE, EDITOR, "secret.restore-version"
+        lambda t, s, i, g: t.vault.restore_version(s, i, number=1, seen=2), CHANGE, EDITOR, "secret.restore-version"
     ),
     "Sharing.state": Case(lambda t, s, i, g: t.sharing.state(s, i), SHARE, OWNER),
     "Sharing.save": Case(
@@ -90,6 +95,7 @@ WITHDRAWING: dict[str, Case] = {
     "Sharing.withdraw": Case(lambda t, s, i, g: t.sharing.withdraw(s, i, group=g), USE, OWNER, "secret.withdraw"),
 }
 ABOUT_NO_SECRET = {"Vault.kind", "Vault.create", "Trash.listed", "Overview.page"}
+OF_WHAT_WAS_GIVEN_OUT = {"Activity.latest_of", "Activity.changes"}
 FOR_THE_MACHINE = {"Trash.ends", "Trash.is_over", "Trash.collect", "Trash.lease"}
 
 every_case = pytest.mark.parametrize("name", [*CASES, *WITHDRAWING])
@@ -147,11 +153,11 @@ def refused(scene: Scene, name: str, by: Subject, *, secret: UUID | None = None)
 def test_every_use_case_is_in_one_of_these_tables() -> None:
     public = {
         f"{kind.__name__}.{name}"
-        for kind in (Vault, Sharing, Trash, Overview)
+        for kind in (Vault, Sharing, Trash, Overview, Activity)
         for name, _ in inspect.getmembers(kind, inspect.isfunction)
         if not name.startswith("_")
     }
-    assert public == {*CASES, *WITHDRAWING, *ABOUT_NO_SECRET, *FOR_THE_MACHINE}
+    assert public == {*CASES, *WITHDRAWING, *ABOUT_NO_SECRET, *OF_WHAT_WAS_GIVEN_OUT, *FOR_THE_MACHINE}
 
 
 @every_case

@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("mac", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_audit")),
     )
-    op.create_index(op.f("ix_audit_object_id_action_number"), "audit", ["object_id", "action", "number"], unique=False)
+    op.create_index(op.f("ix_audit_object_id_number"), "audit", ["object_id", "number"], unique=False)
     op.create_index(op.f("ix_audit_object_id_revision"), "audit", ["object_id", "revision"], unique=False)
     op.create_table(
         "group",
@@ -220,5 +220,5 @@ def downgrade() -> None:
     op.drop_table("keyring")
     op.drop_table("group")
     op.drop_index(op.f("ix_audit_object_id_revision"), table_name="audit")
-    op.drop_index(op.f("ix_audit_object_id_action_number"), table_name="audit")
+    op.drop_index(op.f("ix_audit_object_id_number"), table_name="audit")
     op.drop_table("audit")

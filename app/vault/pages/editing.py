@@ -10,9 +10,8 @@ from flask_babel import gettext as _
 from app.credentials.declare import Credentials, CredentialType
 from app.credentials.registry import Registry
 from app.credentials.values import as_text
-from app.users.service import Users
 from app.vault.forms import CredentialForm
-from app.vault.pages.parts import Context
+from app.vault.pages.parts import Context, changed_since
 from app.vault.service import Secret, Stale
 from app.web.parts import is_partial
 from app.web.site import service
@@ -72,10 +71,8 @@ def conflict_rows(theirs: Credentials, seen: Credentials | None, mine: Mapping[s
 
 def conflict_note(stale: Stale, rows: list[Context]) -> Context:
     """Return who changed what since the form was opened."""
-    author = service(Users).people([stale.version.author]).get(stale.version.author)
     return {
-        "author": author.name if author else _("Somebody"),
-        "at": stale.version.time,
+        **changed_since(stale.version.author, stale.version.time),
         "rows": rows,
         "discard_url": url_for("vault.show", secret_id=stale.current.head.id),
     }

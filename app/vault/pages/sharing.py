@@ -71,13 +71,13 @@ def publication(head: Head, *, may_withdraw: bool) -> Context:
     """Return what a group's page may say of a secret: name, type, owner, last use; nothing else."""
     kind = service(Registry).get(head.type)
     owners = service(Users).people(head.owners())
-    use = service(Audit).uses(head.id, USE)
+    use = service(Audit).uses([head.id], USE).get(head.id)
     return {
         "id": head.id,
         "logo": kind.logo if kind else "unplug",
         "type_title": kind.title if kind else head.type,
         "name": head.name,
         "owner": ", ".join(owner.name for owner in owners.values()),
-        "last_use": use.last if use else None,
+        "last_use": use[0] if use else None,
         "may_withdraw": may_withdraw,
     }
