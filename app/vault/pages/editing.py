@@ -63,18 +63,18 @@ def edit_page(secret: Secret, form: CredentialForm, *, again: bool = False, conf
 def _new_value(kind: CredentialType, spec: FieldSpec) -> Context:
     """Return where the form of a new secret gets a secret value from."""
     return {
-        "generate": url_for("vault.generate_new", type_id=kind.id, field=spec.name) if spec.generate else None,
+        "generate_url": url_for("vault.generate_new", type_id=kind.id, field=spec.name) if spec.generate else None,
     }
 
 
 def _stored_value(secret: Secret, spec: FieldSpec) -> Context:
     """Return where an edit form gets a secret value from: the stored one too, unless that is empty."""
-    urls: Context = {"generate": None}
+    urls: Context = {"generate_url": None}
     if spec.generate:
-        urls["generate"] = url_for("vault.generate", secret_id=secret.head.id, field=spec.name)
+        urls["generate_url"] = url_for("vault.generate", secret_id=secret.head.id, field=spec.name)
     if getattr(secret.opened, spec.name):
-        urls["reveal"] = url_for("vault.reveal", secret_id=secret.head.id, field=spec.name)
-        urls["copy"] = url_for("vault.copy", secret_id=secret.head.id, field=spec.name)
+        urls["reveal_url"] = url_for("vault.reveal", secret_id=secret.head.id, field=spec.name)
+        urls["copy_url"] = url_for("vault.copy", secret_id=secret.head.id, field=spec.name)
         urls["seconds"] = current_subject().reveal_seconds
     return urls
 
