@@ -9,7 +9,7 @@
   }).then(answer => (answer.ok ? answer : Promise.reject(answer)));
   const unsaid = failure => {   // why a request of this file came to nothing
     if (failure instanceof TypeError) say('unread');
-    else say({ 401: 'signed-out' }[failure.status] || 'failed');
+    else say({ 400: 'stale', 401: 'signed-out', 403: 'gone', 404: 'gone' }[failure.status] || 'failed');
   };
 
   // ── what is open: its time runs down in words, once a second ──
@@ -263,10 +263,8 @@
     '[data-hide]': (button, event) => { event.preventDefault(); hide(button.closest('.secret')); },
     '[data-keep-open]': button => longer(button.closest('.secret') || button.closest('.field').querySelector('.secret-in')),
     '[data-show]': toggle,
-    '[data-generate]': (button, event) => {
-      if (button.getAttribute('aria-expanded') !== 'true') return;
-      event.preventDefault();
-      shutGenerator(button);
+    '[data-generate]': button => {
+      if (button.getAttribute('aria-expanded') === 'true') shutGenerator(button); else $(button.dataset.by).requestSubmit();
     },
     '[data-use]': use,
     '[data-copy]': button => copy(button, fromServer(button.dataset.copy), true),
