@@ -87,10 +87,14 @@ def sits(scene: Scenery, browser: Browser) -> Iterator[Sits]:
     contexts: list[BrowserContext] = []
     desks: list[Desk] = []
 
-    def sit(*, script: bool = True, permissions: tuple[str, ...] = ("clipboard-write",), **how: Any) -> Desk:
+    def sit(*, script: bool = True, **how: Any) -> Desk:
         world, lena = scene.world, scene.people["lena"]
         context = browser.new_context(
-            locale="en-GB", java_script_enabled=script, permissions=list(permissions), reduced_motion="reduce", **how
+            locale="en-GB",
+            java_script_enabled=script,
+            permissions=["clipboard-write"],
+            reduced_motion="reduce",
+            **how,
         )
         with world.unit():
             user = world.users.get(lena.id)
@@ -136,6 +140,12 @@ def seconds_left(page: Page, row: str) -> int:
     found = re.fullmatch(r"Hidden again in (\d+) s", page.inner_text(f"{row} [data-left]"))
     assert found
     return int(found[1])
+
+
+def may_write(page: Page, *, granted: bool) -> None:
+    """Let the browser grant or deny that pages write the clipboard: what is not granted beside another is denied."""
+    page.context.clear_permissions()
+    page.context.grant_permissions(["clipboard-write" if granted else "geolocation"])
 
 
 def focused(page: Page) -> str:
@@ -289,6 +299,29 @@ def test_who_was_elsewhere_is_asked_before_anything_else_is_overwritten(desk: De
     page.click("[data-overwrite-now]")
     page.wait_for_selector("text=The clipboard is overwritten.")
     assert desk.clipboard() == ""
+
+
+def test_a_browser_that_lets_nothing_be_written_by_itself_reminds(desk: Desk) -> None:
+    desk.page.clock.install()
+    page = desk.opens("mail")
+    page.click("#v-password .closed [data-copy]")
+    page.wait_for_selector("text=Password copied")
+    may_write(page, granted=False)
+    page.clock.run_for(31_000)
+    page.wait_for_selector("text=What you copied may still be in the clipboard.")
+    assert desk.clipboard() == PASSWORD
+    may_write(page, granted=True)
+    page.click("[data-overwrite-now]")
+    page.wait_for_selector("text=The clipboard is overwritten.")
+    assert desk.clipboard() == ""
+
+
+def test_a_browser_that_forbids_copying_is_told_apart_from_success(desk: Desk) -> None:
+    page = desk.opens("mail")
+    may_write(page, granted=False)
+    page.click("#v-password .closed [data-copy]")
+    page.wait_for_selector("text=Not copied.")
+    assert page.locator("text=Password copied").count() == 0
 
 
 def test_a_copy_is_remembered_on_the_next_page_but_not_what_was_copied(desk: Desk) -> None:
