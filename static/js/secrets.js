@@ -184,7 +184,8 @@
     const blob = Promise.resolve(text()).then(found => new Blob([found], { type: 'text/plain' }));
     blob.catch(failure => { failed = failure; });
     try {
-      await navigator.clipboard.write([new ClipboardItem({ 'text/plain': blob })]);
+      if (window.ClipboardItem) await navigator.clipboard.write([new ClipboardItem({ 'text/plain': blob })]);
+      else await navigator.clipboard.writeText(await (await blob).text());
       done(button);
       tell(secret ? 'secret-copied' : 'copied', button.dataset.copied);
       if (secret) remember(); else if (copied()) remember(null);
