@@ -137,25 +137,30 @@ class Vault:
     def change(
         self, subject: Subject, secret_id: UUID, *, seen: int, values: Mapping[str, object], cleared: frozenset[str]
     ) -> None:
-        """Store changed values as a new version; unchanged ones store nothing.
+        """Store changed values as a new version; what is stored already stores nothing.
 
-        seen: the version that the form showed. cleared: secret-style fields to empty. A blank secret-style field
-        keeps its value unless a destination changed. Raises Stale, Invalid, Forbidden, Refused, Unavailable.
+        seen: the version that the form showed. If there is a newer one and it holds just these values, as after a
+        form sent twice, nothing is to do; else it is Stale. cleared: secret-style fields to empty. A blank
+        secret-style field keeps its value unless a destination changed.
+        Raises Stale, Invalid, Forbidden, Refused, Unavailable.
         """
         secret = self.editable(subject, secret_id)
+        if secret.head.version != seen:
+            return self._refuse_other(secret, values, cleared)
         stored = secret.opened
-        self._refuse_stale(secret, seen)
         changed = validate(type(stored), merge(type(stored), stored, values, cleared))
         fields = differing(stored, changed)
         if not fields:
-            return
+            return None
         if is_blank(changed):
             raise Blank(_("Fill in at least one field: there is nothing to keep yet."))
         blob = self._safe.put(secret_id, changed)
         with self._unit.writing():
             head = self._heads.usable(subject, secret_id, EDIT, lock=True)
-            self._refuse_stale(replace(secret, head=head), seen)
+            if head.version != seen:
+                return self._refuse_other(self._reread(replace(secret, head=head)), values, cleared)
             self._store_next(subject, head, changed, blob, note("secret.change", subject, fields=",".join(fields)))
+        return None
 
     def reveal(self, subject: Subject, secret_id: UUID, *, field: str) -> str:
         """Return one secret-style value in the clear, and record that `subject` saw it.
@@ -311,15 +316,20 @@ class Vault:
         self._audit.record_now(record, kind="secret", object_id=secret_id)
         return secret, str(getattr(secret.opened, field))
 
-    def _refuse_stale(self, secret: Secret, seen: int) -> None:
-        if secret.head.version != seen:
-            current = secret if secret.credentials is None else self._reread(secret)
-            raise Stale(current, self._safe.versions(secret.head.id, most=1)[0])
-
     def _refuse_moved(self, subject: Subject, head: Head, seen: int) -> None:
         """Raise Stale if another version came; it may be one that does not open, which restoring is there for."""
         if head.version != seen:
             raise Stale(self._opened(subject, head), self._safe.versions(head.id, most=1)[0])
+
+    def _refuse_other(self, secret: Secret, values: Mapping[str, object], cleared: frozenset[str]) -> None:
+        """Raise Stale unless these values are just what is stored."""
+        stored = secret.opened
+        try:
+            same = not differing(stored, validate(type(stored), merge(type(stored), stored, values, cleared)))
+        except Invalid:
+            same = False
+        if not same:
+            raise Stale(secret, self._safe.versions(secret.head.id, most=1)[0])
 
     def _reread(self, secret: Secret) -> Secret:
         return replace(secret, credentials=self._safe.get(secret.head.id, secret.head.version))

@@ -9,11 +9,13 @@ from flask import Blueprint, Response, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
+from app.credentials.declare import CredentialType
+from app.credentials.fields import FieldSpec
 from app.credentials.registry import Registry
 from app.credentials.values import InvalidValues
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, Refused
 from app.vault.activity import Activity
-from app.vault.forms import EditForm, Forms
+from app.vault.forms import EditForm, Forms, deciding, fields_asked
 from app.vault.heads import Heads
 from app.vault.listing import Overview
 from app.vault.pages.activity import activity_page, asked_activity
@@ -23,6 +25,7 @@ from app.vault.pages.history import asked_pair, compare_page, history_page, rest
 from app.vault.pages.overview import asked_for, overview, shown_at
 from app.vault.pages.sharing import sharing_page, withdraw_page
 from app.vault.pages.trash import delete_page, purge_page, trash_page
+from app.vault.pages.values import TEXT, made_value, opened_value, spec_of, wants_text
 from app.vault.policy import CHANGE, CREATE, EDIT, SHARE, USE, barred
 from app.vault.service import Blank, Secret, Stale, Vault
 from app.vault.sharing import Sharing
@@ -113,14 +116,20 @@ def show(secret_id: UUID) -> ResponseReturnValue:
 @pages.post("/vault/<uuid:secret_id>/fields/<field>/reveal")
 @requires(USE, keeps=lambda **_view: NOTHING)
 def reveal(secret_id: UUID, field: str) -> ResponseReturnValue:
-    """Show one secret with one value in the clear; the page goes back to hidden by itself."""
+    """Show one value in the clear: in its row, as text for an input, or in a page that soon hides it by itself."""
     refuse_unexpected(NOTHING)
     subject = current_subject()
     secret, value = service(Vault).reveal_on_page(subject, secret_id, field=field)
+    seconds = subject.reveal_seconds or None
+    if wants_text():
+        return as_text(value)
+    if is_partial():
+        spec = spec_of(service(Registry).get(secret.head.type), field)
+        return page("vault/value.html", "opened", **opened_value(secret.head, spec, value, seconds=seconds))
     context = secret_page(secret)
-    revealed = {"name": field, "value": value, "seconds": subject.reveal_seconds or None}
+    revealed = {"name": field, "value": value, "seconds": seconds}
     back = url_for("vault.show", secret_id=secret_id)
-    headers = [("Refresh", f"{subject.reveal_seconds}; url={back}")] if subject.reveal_seconds else []
+    headers = [("Refresh", f"{seconds}; url={back}")] if seconds else []
     return page("vault/show.html", "values", headers=headers, **{**context, "revealed": revealed})
 
 
@@ -129,10 +138,60 @@ def reveal(secret_id: UUID, field: str) -> ResponseReturnValue:
 def copy(secret_id: UUID, field: str) -> ResponseReturnValue:
     """Answer one value as text, for the clipboard."""
     refuse_unexpected(NOTHING)
-    value = service(Vault).copy(current_subject(), secret_id, field=field)
+    return as_text(service(Vault).copy(current_subject(), secret_id, field=field))
+
+
+def as_text(value: str) -> Response:
+    """Return an answer that is one value and nothing else."""
     response: Response = make_response(value)
-    response.mimetype = "text/plain"
+    response.mimetype = TEXT
     return response
+
+
+@pages.get("/vault/new/<type_id>/fields/<field>/generate")
+@requires(CREATE)
+def generate_new(type_id: str, field: str) -> ResponseReturnValue:
+    """Make a value for a field of a new secret. Nothing is stored or recorded: a value that nobody has used is none."""
+    spec = spec_of(service(Vault).kind(current_subject(), type_id), field)
+    return generated(spec, back=url_for("vault.create", type_id=type_id))
+
+
+@pages.get("/vault/<uuid:secret_id>/fields/<field>/generate")
+@requires(CHANGE)
+def generate(secret_id: UUID, field: str) -> ResponseReturnValue:
+    """Make a value for a field of a secret that is being edited."""
+    head = service(Heads).usable(current_subject(), secret_id, EDIT)
+    spec = spec_of(service(Registry).get(head.type), field)
+    return generated(spec, back=url_for("vault.edit", secret_id=secret_id))
+
+
+def generated(spec: FieldSpec, *, back: str) -> ResponseReturnValue:
+    """Show what was made in the panel below its field, or on a page of its own."""
+    sets = tuple(request.args.getlist("sets"))
+    return page("vault/generate.html", "panel", **made_value(spec, request.args, sets, back=back))
+
+
+@pages.post("/vault/new/<type_id>/shown")
+@requires(CREATE)
+def shown_in_new(type_id: str) -> ResponseReturnValue:
+    """Answer which fields of a new secret are asked for, by the public fields that decide it."""
+    return shown_fields(service(Vault).kind(current_subject(), type_id))
+
+
+@pages.post("/vault/<uuid:secret_id>/shown")
+@requires(CHANGE)
+def shown_in_edit(secret_id: UUID) -> ResponseReturnValue:
+    """Answer which fields of an edit are asked for."""
+    head = service(Heads).usable(current_subject(), secret_id, EDIT)
+    return shown_fields(service(Registry).get(head.type))
+
+
+def shown_fields(kind: CredentialType | None) -> ResponseReturnValue:
+    """Judge nothing and store nothing. A field that decides nothing is refused: no secret value is to be sent here."""
+    if kind is None:
+        raise Refused(action=EDIT.name)
+    refuse_unexpected(deciding(kind.cls))
+    return {"shown": fields_asked(kind.cls, request.form)}
 
 
 @pages.get("/vault/<uuid:secret_id>/edit")

@@ -134,7 +134,7 @@
   });
   document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
     if (ctx.target === body && body.childElementCount) shown();
-    else if (body.contains(ctx.target)) focusFirst();
+    else if (body.contains(ctx.target)) { if (ctx.target.matches('.sheet')) focusFirst(); }   // not when a part of it came anew
     else document.querySelector('#page .sheet [autofocus]')?.focus();
   });
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -168,11 +168,11 @@ def scenery(folder: Path) -> Iterator[Scenery]:
 
 
 @contextmanager
-def empty_scenery(folder: Path, **settings: str) -> Iterator[Scenery]:
-    """Serve a Tresor that nobody has set up yet."""
+def empty_scenery(folder: Path, *, types: Sequence[type[Credentials]] = (), **settings: str) -> Iterator[Scenery]:
+    """Serve a Tresor that nobody has set up yet, with these types beside the built-in ones."""
     port = free_port()
     environment = {**_environment(folder, port), **settings}
-    world = build_world(folder, environment)
+    world = build_world(folder, environment, types=types)
     with _served(world.app, port):
         yield Scenery(world, environment["TRESOR_BASE_URL"])
     world.cfg.unit.engine.dispose()

@@ -129,9 +129,36 @@ def conflict(visit: Visit) -> Page:
 def revealed(name: str, field: str, person: str = "lena") -> Callable[[Visit], Page]:
     def visit_it(visit: Visit) -> Page:
         page = visit.goes(visit.scenery.address(name), person)
-        return presses(page, page.locator(f"#v-{field} button"))
+        page.click(f"#reveal-{field}")
+        page.wait_for_selector(f"#v-{field}.open")
+        return page
 
     return visit_it
+
+
+def edit_revealed(visit: Visit) -> Page:
+    page = visit.goes(visit.scenery.address(MAIL) + "/edit")
+    page.click("[data-show]")
+    page.wait_for_selector(".secret-in.open")
+    return page
+
+
+def generates(kind: str) -> Callable[[Visit], Page]:
+    def visit_it(visit: Visit) -> Page:
+        page = visit.goes("/vault/new/login")
+        page.click("#generate-password")
+        page.wait_for_selector(".gen")
+        page.locator(f".gen [value={kind}]").dispatch_event("click")
+        page.wait_for_selector(f".gen [value={kind}]:checked")
+        return page
+
+    return visit_it
+
+
+def uncopied(visit: Visit) -> Page:
+    page = visit.goes(visit.scenery.address(MAIL))
+    page.evaluate("tresor.say('remind'); tresor.say('secret-copied'); tresor.say('uncopied')")
+    return page
 
 
 def sharing_refused(visit: Visit) -> Page:
@@ -268,11 +295,16 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "form-login": at("/vault/new/login"),
     "form-note": at("/vault/new/note"),
     "form-refused": form_refused,
+    "form-generator-words": generates("words"),
+    "form-generator-characters": generates("characters"),
+    "generator-alone": at("/vault/new/login/fields/password/generate"),
+    "edit-revealed": edit_revealed,
     "edit": of(MAIL, "/edit"),
     "edit-asks-again": edit_asks_again,
     "conflict": conflict,
     "secret": of(MAIL),
     "secret-revealed": revealed(MAIL, "password"),
+    "secret-copied": uncopied,
     "secret-note-revealed": revealed(CODES, "text"),
     "secret-personal": of(CODES),
     "secret-viewer": of(FROM_ANNA, "", "ben"),

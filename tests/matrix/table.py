@@ -44,6 +44,13 @@ GET  /vault/new/nothing                          303 404 404 404 404 404 404 404
 POST /vault/new/jira                             401 303 303 303 303 303 303 303 401 303
 POST /vault/new/smtp                             401 403 403 403 403 403 403 403 401 403
 POST /vault/new/nothing                          401 404 404 404 404 404 404 404 401 404
+GET  /vault/new/login/fields/password/generate   303 200 200 200 200 200 200 200 303 200
+GET  /vault/new/login/fields/notes/generate      303 404 404 404 404 404 404 404 303 404
+GET  /vault/new/smtp/fields/password/generate    303 403 403 403 403 403 403 403 303 403
+GET  /vault/new/nothing/fields/x/generate        303 404 404 404 404 404 404 404 303 404
+POST /vault/new/jira/shown                       401 200 200 200 200 200 200 200 401 200
+POST /vault/new/smtp/shown                       401 403 403 403 403 403 403 403 401 403
+POST /vault/new/nothing/shown                    401 404 404 404 404 404 404 404 401 404
 GET  /vault/trash                                303 200 200 200 200 200 200 200 303 200
 GET  /vault/{kept}                               303 404 200 200 200 404 404 404 303 404
 GET  /vault/{trashed}                            303 404 404 404 404 404 404 404 303 404
@@ -54,6 +61,10 @@ POST /vault/{kept}/fields/email/reveal           401 404 404 404 404 404 404 404
 POST /vault/{kept}/fields/email/copy             401 404 404 404 404 404 404 404 401 404
 POST /vault/{trashed}/fields/token/reveal        401 404 404 404 404 404 404 404 401 404
 POST /vault/{trashed}/fields/token/copy          401 404 404 404 404 404 404 404 401 404
+GET  /vault/{kept}/fields/token/generate         303 404 403 404 404 404 404 404 303 404
+GET  /vault/{trashed}/fields/token/generate      303 404 404 404 404 404 404 404 303 404
+POST /vault/{kept}/shown                         401 404 403 200 200 404 404 404 401 404
+POST /vault/{trashed}/shown                      401 404 404 404 404 404 404 404 401 404
 GET  /vault/{kept}/edit                          303 404 403 200 200 404 404 404 303 404
 POST /vault/{kept}/edit                          401 404 403 303 303 404 404 404 401 404
 GET  /vault/{trashed}/edit                       303 404 404 404 404 404 404 404 303 404

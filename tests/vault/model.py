@@ -97,9 +97,9 @@ class Model:
     def edit(self, person: UUID, secret: Kept, *, seen: int, changes: dict[str, object]) -> Answer:
         if answer := self.may_change(person, secret):
             return answer
-        if seen != len(secret.versions):
-            return "conflict"
         stored = secret.versions[-1]
+        if seen != len(secret.versions):
+            return "conflict" if {**stored, **changes} != stored else None
         where = DESTINATION[secret.kind]
         if changes.get(where, stored[where]) != stored[where] and "password" not in changes:
             return "invalid"

@@ -340,6 +340,69 @@ def test_an_edit_of_another_version_overwrites_nothing_and_brings_what_is_stored
     assert stored(town, anna, secret)["username"] == "of ben"
 
 
+def test_an_edit_sent_twice_is_stored_once_and_is_no_conflict(town: Town) -> None:
+    anna = town.person("anna")
+    secret = town.keep(a_login(), owner=anna)
+    for _time in range(2):
+        edit(town, anna, secret, website="https://new.example.org", password="pw-4713")
+    assert (town.head(secret).version, stored(town, anna, secret)["password"]) == (2, "pw-4713")
+    assert [action for action, _by in town.told(secret)].count("secret.change") == 1
+
+
+def test_two_people_who_typed_the_same_meet_no_conflict(town: Town) -> None:
+    anna, ben = town.person("anna"), town.person("ben")
+    secret = town.keep(a_login(), owner=anna)
+    town.share(secret, owner=anna, to=ben, level="editor")
+    edit(town, ben, secret, username="of both", password="pw-4714")
+    edit(town, anna, secret, username="of both")  # a blank password keeps what is stored, and that is Ben's
+    edit(town, anna, secret, username="of both", password="pw-4714")
+    assert (town.head(secret).version, stored(town, anna, secret)["password"]) == (2, "pw-4714")
+
+
+@pytest.mark.parametrize(
+    "mine",
+    [
+        {"username": "of anna"},
+        {"username": "of ben", "password": "pw-of-anna"},
+        {"username": "of ben", "website": ""},
+        {"username": "of ben", "website": "no address"},
+    ],
+)
+def test_an_edit_of_another_version_that_says_anything_else_is_a_conflict(town: Town, mine: dict[str, str]) -> None:
+    anna, ben = town.person("anna"), town.person("ben")
+    secret = town.keep(a_login(), owner=anna)
+    town.share(secret, owner=anna, to=ben, level="editor")
+    edit(town, ben, secret, username="of ben", password="pw-of-ben")
+    with pytest.raises(Stale):
+        edit(town, anna, secret, **mine)
+    assert (town.head(secret).version, stored(town, anna, secret)["password"]) == (2, "pw-of-ben")
+
+
+def test_emptying_what_somebody_else_changed_is_a_conflict(town: Town) -> None:
+    anna = town.person("anna")
+    secret = keep_scrap(town, anna, text="old")
+    with town.unit():
+        town.vault.change(anna, secret, seen=1, values={"name": "Scrap", "text": "new"}, cleared=KEEP)
+    with pytest.raises(Stale), town.unit():
+        town.vault.change(anna, secret, seen=1, values={"name": "Scrap"}, cleared=frozenset({"text"}))
+    assert stored(town, anna, secret)["text"] == "new"
+
+
+def keep_scrap(town: Town, owner: Subject, *, text: str) -> UUID:
+    with town.unit():
+        return town.vault.create(owner, "scrap", values={"name": "Scrap", "text": text})
+
+
+def test_the_same_edit_twice_at_once_is_stored_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = town.person("anna")
+    secret = town.keep(a_login(), owner=anna)
+    values = login(username="twice", password="pw-4715")
+    meanwhile(town, monkeypatch, lambda: town.vault.change(anna, secret, seen=1, values=values, cleared=KEEP))
+    with town.unit():
+        town.vault.change(anna, secret, seen=1, values=values, cleared=KEEP)
+    assert (town.head(secret).version, stored(town, anna, secret)["password"]) == (2, "pw-4715")
+
+
 def meanwhile(town: Town, monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
     """Let something happen in another request after an edit was allowed and before it is stored."""
 

@@ -104,6 +104,7 @@ def _values(head: Head, credentials: Credentials | None) -> list[Context]:
         }
         if spec.secret:
             shown["reveal_url"] = url_for("vault.reveal", secret_id=head.id, field=spec.name)
+            shown["copy_url"] = url_for("vault.copy", secret_id=head.id, field=spec.name)
         values.append(shown)
     return values
 
