@@ -63,8 +63,11 @@ def hx(**attributes: Any) -> Markup:
 def page(
     template: str, *blocks: str, status: int = 200, headers: Iterable[tuple[str, str]] = (), **context: Any
 ) -> Response:
-    """Render a whole page, or of it what a request of htmx wants: the page below a dialog, else the named blocks."""
-    if is_partial() and wants(PAGE):
+    """Render a whole page, or of it what a request of htmx wants: the page below a dialog, else the named blocks.
+
+    A page that fails takes the place of no other: of that one, too, the named blocks are rendered.
+    """
+    if is_partial() and wants(PAGE) and status < 500:
         blocks = ("main",)
     if blocks and is_partial():
         body = fragment(template, *blocks, status=status, **context)
