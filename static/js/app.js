@@ -4,7 +4,7 @@
   const $ = id => document.getElementById(id);
   const dialog = $('dialog'), body = $('dialog-body'), toasts = $('toasts');
   const above = [$('loading'), toasts, $('live')];   // they stand in the open dialog: what lies below it is inert
-  const TOAST_MS = 6000, MOST_TOASTS = 3, TWICE_MS = 500;
+  const TOAST_MS = 6000, MOST_TOASTS = 3;
 
   // ── toasts: they leave after a while, but for errors and what has an action; never while somebody reads them ──
 
@@ -43,7 +43,7 @@
   let opener = '';             // id of the element that opened it
   let rows = [];               // ids of the rows after the one that it stood in
   let untouched = '';          // the form's entries when it was opened
-  let openedAt = -Infinity;
+  let clicked = false;         // has a click begun in the dialog since it opened
   let discarded = () => close();   // what follows once the entries are given up
   const form = () => body.querySelector('#sheet-form');
   const entries = () => {
@@ -73,6 +73,7 @@
   };
   const lift = () => {
     if (dialog.open) return;
+    clicked = false;
     dialog.showModal();
     dialog.append(...above);
   };
@@ -80,7 +81,6 @@
     for (const size of ['wide', 'narrow']) dialog.classList.toggle(size, !!body.querySelector(`.sheet.${size}`));
     asking(false);
     untouched = form() ? entries() : '';
-    if (!dialog.open) openedAt = performance.now();
     lift();
     for (const undo of toasts.querySelectorAll('[data-reopen]')) undo.closest('.toast').remove();
     focusFirst();
@@ -129,7 +129,10 @@
     if (event.target === dialog && pressed === dialog && !touched()) leaveDialog();
   });
   dialog.addEventListener('click', event => {   // the second half of a double click on what opened it
-    if (event.detail < 2 || event.timeStamp - openedAt > TWICE_MS) return;
+    if (event.detail < 2 || clicked) {
+      clicked = true;
+      return;
+    }
     event.preventDefault();
     event.stopImmediatePropagation();
   }, true);
@@ -137,10 +140,14 @@
   // Where the page itself is such a form, dialogs are pages too: one form at a time.
   const lifts = link => link.matches('[data-dialog]') && !document.querySelector('#page .sheet');
 
+  const modified = event => event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+  addEventListener('click', event => {   // a new tab is the browser's to open: htmx would keep it from that
+    if (modified(event) && event.target.closest?.('a[href]')) event.stopPropagation();
+  }, true);
   document.addEventListener('click', event => {
     const target = event.target.closest?.('a, button');
     if (!target || event.defaultPrevented) return;
-    const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    const plain = event.button === 0 && !modified(event);
     if (plain && lifts(target)) {
       event.preventDefault();
       if (dialog.contains(target)) return leaveDialog(() => open(target.href));
