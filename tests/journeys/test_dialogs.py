@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from app.credentials.types import Note
 from tests.builders import a_login
 from tests.journeys.conftest import Profiles
+from tests.journeys.hands import begins_a_note, focused, is_closed, keeps, opens
 from tests.journeys.scenery import DELETED, MAIL, Scenery
 
 TRASHED = DELETED[0].credentials.name
 Visitor = Callable[..., Page]
-
-
-def keeps(scene: Scenery, name: str, owner: str = "selin") -> UUID:
-    """Store a note of somebody's; Selin's vault is what these tests write into."""
-    return scene.world.keep(Note(name=name, text="4711"), owner=scene.people[owner])
-
-
-def opens(page: Page, selector: str) -> None:
-    page.click(selector)
-    page.wait_for_selector("dialog[open] .sheet")
-
-
-def is_closed(page: Page) -> None:
-    page.wait_for_selector("dialog:not([open])", state="attached")
-    expect(page.locator("#dialog-body")).to_be_empty()
-
-
-def focused(page: Page) -> str:
-    """Return the id of what has the focus, else what it says."""
-    return str(page.evaluate("document.activeElement.id || document.activeElement.innerText"))
 
 
 def dialogs(scene: Scenery) -> dict[str, tuple[str, str, str, str]]:
@@ -94,14 +73,6 @@ def test_what_was_typed_is_asked_about_before_it_goes(visitor: Visitor) -> None:
             page.click("dialog button[data-close]")
         is_closed(page)
         assert focused(page) == "new"
-
-
-def begins_a_note(page: Page, name: str) -> None:
-    opens(page, "#new")
-    page.click("dialog [href$='/vault/new/note']")
-    page.wait_for_selector("dialog #f-name")
-    assert focused(page) == "f-name"
-    page.keyboard.type(name)
 
 
 def test_a_click_beside_a_form_that_was_touched_does_nothing(visitor: Visitor) -> None:
@@ -353,7 +324,9 @@ def test_an_answer_after_the_dialog_was_forced_shut_is_still_told(visitor: Visit
     page = visitor("selin")
     page.goto("/vault")
     held: list[Route] = []
-    page.route("**/vault/new/note", lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
+    page.route(
+        "**/vault/new/note", lambda route: held.append(route) if route.request.method == "POST" else route.continue_()
+    )
     for name, text, told in (("", "4711", "Not saved yet."), ("Told late", "4711", "Secret saved.")):
         begins_a_note(page, name)
         page.fill("#f-text", text)
