@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.journeys.conftest import Profiles
+from app.vault.policy import Level
+from app.vault.sharing import Sharing, Wishes
 from tests.journeys.hands import begins_a_note, is_closed, keeps, opens, saves
 from tests.journeys.scenery import UNREADABLE, Scenery
 
@@ -164,8 +165,7 @@ def test_a_level_that_is_lost_meanwhile_is_told(visitor: Visitor, scene: Scenery
     page.goto(f"/vault/{secret}")
     opens(page, "#edit")
     page.fill("#f-name", "By a former editor")
-    wishes = {"level": "viewer"}
-    lowers(scene, secret, **wishes)
+    lowers(scene, secret, "viewer")
     with untouched(page):
         saves(page)
         says(page, "Not with your role.")
@@ -173,21 +173,11 @@ def test_a_level_that_is_lost_meanwhile_is_told(visitor: Visitor, scene: Scenery
 
 def lowers(scene: Scenery, secret: UUID, level: str) -> None:
     """Selin gives Tomas another level."""
-    selin = visitor_session(scene, "selin")
-    tomas = scene.people["tomas"].id
-    answer = selin.post(
-        f"/vault/{secret}/sharing", **{"revision": revision(scene, secret), "shown-groups": "", f"level-{tomas}": level}
-    )
-    assert answer.status_code == 303, answer.text
-
-
-def visitor_session(scene: Scenery, name: str):  # type: ignore[no-untyped-def]
-    return scene.world.client(scene.people[name])
-
-
-def revision(scene: Scenery, secret: UUID) -> str:
-    found = [row for row in scene.world.rows("secret") if str(row["id"]).replace("-", "") == secret.hex]
-    return str(found[0]["revision"])
+    with scene.world.unit():
+        selin, tomas = scene.people["selin"], scene.people["tomas"]
+        sharing = scene.world.cfg.get(Sharing)
+        revision = sharing.state(selin, secret).head.revision
+        sharing.save(selin, secret, revision=revision, wishes=Wishes(levels={tomas.id: Level(level)}))
 
 
 def test_a_form_that_is_too_large_is_told(visitor: Visitor) -> None:
@@ -296,7 +286,7 @@ def test_a_page_below_that_fails_stays_and_that_is_told(visitor: Visitor, scene:
     assert page.inner_text("h1") == "Fails below"
 
 
-def test_without_script_the_same_are_pages(profiles: Profiles, visitor: Visitor, scene: Scenery) -> None:
+def test_without_script_the_same_are_pages(visitor: Visitor, scene: Scenery) -> None:
     page = visitor("selin", script=False)
     secret = keeps(scene, "About to fail")
     page.goto(f"/vault/{secret}/edit")
