@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from flask import Flask
@@ -176,11 +177,11 @@ def scenery(folder: Path) -> Iterator[Scenery]:
 
 
 @contextmanager
-def empty_scenery(folder: Path) -> Iterator[Scenery]:
+def empty_scenery(folder: Path, **options: Any) -> Iterator[Scenery]:
     """Serve a Tresor that nobody has set up yet."""
     port = free_port()
     environment = _environment(folder, port)
-    world = build_world(folder, environment)
+    world = build_world(folder, environment, **options)
     with _served(world.app, port):
         yield Scenery(world, environment["TRESOR_BASE_URL"])
     world.cfg.unit.engine.dispose()
