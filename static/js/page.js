@@ -1,4 +1,4 @@
-// What pages do with script beside dialogs and htmx: forms that are sent once, menus, and what is said once.
+// What pages do with script beside dialogs and htmx: forms sent once, menus, what is kept and what is said once.
 (() => {
   'use strict';
   const TWICE_MS = 500;
@@ -30,6 +30,10 @@
       items[(next + items.length) % items.length]?.focus();
     }
   });
+
+  // ── a page that the browser kept is asked for again: whoever goes back may have signed out ──
+
+  addEventListener('pageshow', event => { if (event.persisted) location.reload(); });
 
   // ── what was done is said once: a reload does not repeat it ──
 
