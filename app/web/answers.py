@@ -19,12 +19,17 @@ from app.web.gate import CrossSite, TokenMissing, current_policy, public_names, 
 from app.web.logs import without_text
 from app.web.pages import fragment, page
 from app.web.parts import PAGE, SHEET_FORM, is_partial, sent_by, wants
-from app.web.subjects import ConfirmNeeded, SignInNeeded
+from app.web.subjects import ConfirmNeeded, SignInNeeded, SomebodyElse
 
 log = logging.getLogger(__name__)
 
 NEW_TOKEN = "tresor:token"  # noqa: S105  # the name of an event
-"""The event that brings a new form token to the page that is open (static/js/app.js)."""
+"""The event that brings a new form token to the page that is open (static/js/app.js).
+
+It tells no more than the token in every page does, and nobody more than that: the browser said first that our own page
+asks (`refuse_other_sites`), other sites cannot read the answer (no CORS header is ever sent) nor have it sent with the
+cookie (SameSite), and no cache keeps it. `refuse_other_persons` has made sure that it goes to a page of the same person.
+"""
 
 
 def answer_errors(app: TresorFlask) -> None:
@@ -51,6 +56,11 @@ def answer_errors(app: TresorFlask) -> None:
             title=_("Your session has ended"),
             text=_("Your session has ended. Sign in in a new tab, then save again."),
         )
+
+    @app.errorhandler(SomebodyElse)
+    def somebody_else(error: SomebodyElse) -> ResponseReturnValue:
+        app.site.unit.roll_back()
+        return _said_above("somebody", error.status, name=str(error))
 
     @app.errorhandler(ConfirmNeeded)
     def confirm(_error: ConfirmNeeded) -> ResponseReturnValue:
@@ -133,7 +143,7 @@ def error_page(
 
 def _said_above(block: str, status: int, *, headers: Mapping[str, str] | None = None, **context: object) -> Response:
     """Say something above the page that is open: in the form of a dialog if that was sent, else as a toast."""
-    said = fragment("errors/above.html", block, where=_place(), posted=request.method == "POST", **context)
+    said = fragment("errors/above.html", block, where=_place(), in_form=sent_by(SHEET_FORM), **context)
     return make_response(said, status, headers)
 
 

@@ -12,7 +12,10 @@ from app.web.parts import in_dialog, is_partial, page_below
 from app.web.site import current_site
 
 CHANGED = "tresor:changed"
-"""The event that closes the dialog and fetches the page below anew (static/js/app.js)."""
+"""The event that closes the dialog it comes from and fetches the page below anew (static/js/app.js)."""
+
+NOWHERE = {"HX-Reswap": "none"}
+"""The answer takes the place of nothing, even if there is nothing to say: the form that was sent stays until it closes."""
 
 
 def changed(url: str, *, gone: str = "") -> ResponseReturnValue:
@@ -24,8 +27,8 @@ def changed(url: str, *, gone: str = "") -> ResponseReturnValue:
         return redirect(url, 303)
     below = page_below()
     if not in_dialog() or (gone and f"{below}/".startswith(f"{gone}/")):
-        return make_response("", 200, {"HX-Redirect": url})
+        return make_response("", 200, {"HX-Redirect": url, **NOWHERE})
     query = dict(parse_qsl(urlsplit(url).query))
     message = current_site().messages.get(query.get("done", ""))
     said = fragment("_toast.html", "toast", look="ok", message=message(query)) if message else ""
-    return make_response(said, 200, {"HX-Trigger": CHANGED})
+    return make_response(said, 200, {"HX-Trigger": CHANGED, **NOWHERE})

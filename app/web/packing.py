@@ -20,6 +20,7 @@ SCRIPTS = (
     "vendor/htmx.min.js",
     "vendor/hx-csp.min.js",
     "js/app.js",
+    "js/page.js",
     "js/secrets.js",
     "js/overview.js",
     "js/keys.js",

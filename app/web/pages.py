@@ -72,8 +72,9 @@ def page(
     """Render a whole page, or of it what a request of htmx wants: the page below a dialog, else the named blocks.
 
     Blocks of the page that is open bring its title, too, which may have changed with them.
+    A page that fails takes the place of no other: of that one, too, the named blocks are rendered.
     """
-    if is_partial() and wants(PAGE):
+    if is_partial() and wants(PAGE) and status < 500:
         blocks = ("main",)
     if blocks and is_partial():
         body = fragment(template, *blocks, status=status, **context)

@@ -38,8 +38,16 @@ def sent_by(element: str) -> bool:
 
 
 def page_below() -> str:
-    """Return the path of the page that is open in the browser, "" if nobody says."""
-    return urlsplit(request.headers.get("HX-Current-URL", "")).path
+    """Return the path of the page that is open in the browser, "" if nobody says so that it can be read."""
+    try:
+        return urlsplit(request.headers.get("HX-Current-URL", "")).path
+    except ValueError:
+        return ""
+
+
+def made_for() -> str:
+    """Return the id of the person whom the page that asks was made for, "" if nobody says."""
+    return request.headers.get("Tresor-Person", "")
 
 
 def in_dialog() -> bool:

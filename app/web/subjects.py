@@ -28,6 +28,12 @@ class ConfirmNeeded(TresorError):
     status = 403
 
 
+class SomebodyElse(TresorError):
+    """Another person has signed in, in another tab, than the one whom the page was made for. Its text is their name."""
+
+    status = 409
+
+
 class Person:
     """A subject as Flask-Login wants it."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from app.credentials.types import Note
 from app.users.setup import Setup
 from tests.builders import PASSWORD, START
 from tests.journeys.scenery import DAMAGED, DELETED, HOST, MAIL, MISSING, UNREADABLE, Scenery
+from tests.journeys.watching import Watch, watched
 
 RELEASE_BOT = "Jira – release bot"
 CODES = "Recovery codes, GitHub"
@@ -26,16 +27,14 @@ class Visit:
     browser: Browser
     language: str
     pages: dict[str, tuple[BrowserContext, Page]] = field(default_factory=dict)
-    complaints: list[str] = field(default_factory=list)
-    """What browsers say that pages must never make them say."""
+    watches: list[Watch] = field(default_factory=list)
 
     def page(self, name: str) -> Page:
         """Return the page of a person, or of "nobody"."""
         if name not in self.pages:
             context = self.browser.new_context(locale=self.language, reduced_motion="reduce")
+            self.watches.append(watched(context))
             page = context.new_page()
-            page.on("console", self._listen)
-            page.on("pageerror", lambda error: self.complaints.append(str(error)))
             self.pages[name] = context, page
             if name != "nobody":
                 page.goto(self.scenery.url + "/login")
@@ -49,9 +48,10 @@ class Visit:
         page.goto(self.scenery.url + path)
         return page
 
-    def _listen(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith("Failed to load resource: the server responded"):
-            self.complaints.append(message.text)
+    @property
+    def complaints(self) -> list[str]:
+        """What browsers say that pages must never make them say."""
+        return [each for watch in self.watches for each in watch.complaints]
 
     def close(self) -> None:
         for context, _page in self.pages.values():
