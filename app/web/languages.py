@@ -57,12 +57,12 @@ def _catalogue() -> Any:
     return found
 
 
-def text(message: str, **values: Any) -> Markup:
+def text(message: str, /, **values: Any) -> Markup:
     """Return a text in this answer's language as HTML, in which values are escaped; `%` is written `%%`."""
     return _template(_catalogue(), message) % values if values else _plain(_catalogue(), message)
 
 
-def counted_text(one: str, many: str, count: int, **values: Any) -> Markup:
+def counted_text(one: str, many: str, count: int, /, **values: Any) -> Markup:
     """Return a text as `text` does, in the form that the number needs; it is the value `num` if none is given."""
     return Markup(_catalogue().ungettext(one, many, count)) % {"num": count, **values}  # noqa: S704  # our catalogue's
 
