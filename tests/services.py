@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ACCOUNT = "tests"
 
 MEMORY, ROOM = Path("/dev/shm"), 1 << 30
-"""Where servers and towns keep their files if there is that much room: on a disk, writing takes most of their time."""
+"""Where a test run keeps its files if there is that much room: on a disk, waiting for it takes most of the time."""
 
 USED = pytest.StashKey[dict[str, str]]()
 """Service to version, of those that ran."""
@@ -118,7 +118,7 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[Postgres]:
         _lack(request.config, "PostgreSQL", "apt-get install postgresql-15")
     version = _version(programs / "postgres")
     _note(request.config, "PostgreSQL", version)
-    folder = Path(tempfile.mkdtemp(prefix="pg", dir=memory()))  # short: a socket's path ends at 107 bytes
+    folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: a socket's path ends at 107 bytes
     try:
         with _cluster(programs, folder):
             yield Postgres(folder, version)
@@ -158,11 +158,6 @@ def chromium(request: pytest.FixtureRequest) -> Chromium:
     _note(request.config, "Chromium", _version(Path(path)))
     sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
     return Chromium(Path(path), ("--disable-dev-shm-usage", *sandbox))
-
-
-def memory() -> Path | None:
-    """Return a folder in memory with room, or None: then a disk has to do."""
-    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else None
 
 
 def _postgres_programs() -> Path | None:
@@ -241,7 +236,12 @@ def _lack(config: pytest.Config, service: str, remedy: str) -> NoReturn:
     pytest.skip(line)
 
 
-# What follows brings the workers' notes to the one terminal. pytest calls these by their names.
+# pytest calls what follows by its name: where files lie, and how the workers' notes come to the one terminal.
+
+
+def pytest_configure() -> None:
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        tempfile.tempdir = str(MEMORY)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

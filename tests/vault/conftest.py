@@ -19,7 +19,7 @@ from app.subject import Subject
 from app.vault.heads import Head, Heads
 from app.vault.sharing import Sharing
 from tests.builders import World, build_world
-from tests.services import Postgres, memory
+from tests.services import Postgres
 
 
 @credential_type("scrap", title="Scrap", description="Nothing of it must be filled in.", logo="key")
@@ -58,8 +58,8 @@ class Town(World):
 
 @pytest.fixture(scope="module")
 def town_folder() -> Iterator[Path]:
-    """A folder of this module, in memory where there is such a place."""
-    with TemporaryDirectory(prefix="town", dir=memory()) as folder:
+    """A folder of this module."""
+    with TemporaryDirectory(prefix="town") as folder:
         yield Path(folder)
 
 

@@ -203,13 +203,13 @@ def test_two_first_starts_at_once_agree(empty_url: str, tmp_path: Path) -> None:
         "cwd": ROOT,
         "env": environment,
     }
-    starts = [subprocess.Popen([sys.executable, "-c", START], **how) for _number in range(3)]
+    starts = [subprocess.Popen([sys.executable, "-c", START], **how) for _number in range(2)]
     for start in starts:
         assert start.stdin is not None
         start.stdin.write("\n")
         start.stdin.flush()
     links = [start.communicate(timeout=60)[0].strip() for start in starts]
-    assert [start.returncode for start in starts] == [0, 0, 0]
+    assert [start.returncode for start in starts] == [0, 0]
     assert len(set(links)) == 1
     assert len(links[0]) == 64
     assert (tmp_path / "keys" / "root.key").stat().st_mode & 0o777 == 0o600
