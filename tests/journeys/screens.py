@@ -107,23 +107,65 @@ def edit_asks_again(visit: Visit) -> Page:
     return sends(page)
 
 
+def overtakes(visit: Visit, name: str = "anna") -> None:
+    """Let somebody store another version while a form is open."""
+    world, by, secret = visit.scenery.world, visit.scenery.people[name], visit.scenery.secrets[FROM_ANNA]
+    with world.unit():
+        seen = world.vault.open(by, secret).head.version
+        values = {"name": FROM_ANNA, "website": "https://analytics.example", "username": f"analytics+{seen}@{HOST}"}
+        world.clock.goes_on(minutes=-2)
+        world.vault.change(by, secret, seen=seen, values={**values, "password": f"new-{seen}"}, cleared=frozenset())
+    world.clock.goes_on(minutes=2)
+
+
 def conflict(visit: Visit) -> Page:
     page = visit.goes(visit.scenery.address(FROM_ANNA) + "/edit")
-    world, anna = visit.scenery.world, visit.scenery.people["anna"]
-    secret = visit.scenery.secrets[FROM_ANNA]
-    with world.unit():
-        opened = world.vault.open(anna, secret)
-        theirs = f"analytics+{opened.head.version}@{HOST}"
-        values = {"name": FROM_ANNA, "website": "https://analytics.example", "username": theirs}
-        world.clock.goes_on(minutes=-2)
-        world.vault.change(
-            anna, secret, seen=opened.head.version, values={**values, "password": "new-one"}, cleared=frozenset()
-        )
-    world.clock.goes_on(minutes=2)
+    overtakes(visit)
     page.fill("#f-name", "Analytics")
     page.fill("#f-username", f"dashboards@{HOST}")
     page.fill("#f-password", "typed, and not sent back")
     return sends(page)
+
+
+def conflict_above(visit: Visit) -> Page:
+    """The same in a dialog: what was typed as secret is still there."""
+    page = dialog(of(FROM_ANNA), "#edit")(visit)
+    page.fill("#f-name", "Analytics")
+    page.fill("#f-password", "typed, and kept")
+    overtakes(visit)
+    return in_sheet(page)
+
+
+def restore_overtaken(visit: Visit) -> Page:
+    page = visit.goes(visit.scenery.address(FROM_ANNA) + "/versions/1/restore", "anna")
+    overtakes(visit, "lena")
+    return in_sheet(page)
+
+
+def dialog(below: Callable[[Visit], Page], opener: str) -> Callable[[Visit], Page]:
+    """Return the way to a page with the dialog above it that a link opens."""
+
+    def visit_it(visit: Visit) -> Page:
+        page = below(visit)
+        page.locator(opener).first.click()
+        page.wait_for_selector("dialog[open] .sheet")
+        return page
+
+    return visit_it
+
+
+def in_sheet(page: Page) -> Page:
+    """Press the button of the form that is open, and wait until it is answered in place."""
+    page.locator(".sheet .dlg-foot button").last.click()
+    page.wait_for_selector(".sheet [autofocus]")
+    return page
+
+
+def form_above(visit: Visit) -> Page:
+    page = dialog(at("/vault"), "#new")(visit)
+    page.locator("dialog a[href$='/new/smtp']").click()
+    page.wait_for_selector("dialog #f-host")
+    return page
 
 
 def revealed(name: str, field: str, person: str = "lena") -> Callable[[Visit], Page]:
@@ -290,10 +332,12 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "shortcuts-above": shortcuts_above,
     "vault-trashed": trashed,
     "new": at("/vault/new"),
+    "new-dialog": dialog(at("/vault"), "#new"),
     "new-blocked": at("/vault/new", "ben"),
     "form-smtp": at("/vault/new/smtp"),
     "form-login": at("/vault/new/login"),
     "form-note": at("/vault/new/note"),
+    "form-dialog": form_above,
     "form-refused": form_refused,
     "form-generator-words": generates("words"),
     "form-generator-characters": generates("characters"),
@@ -310,9 +354,20 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "secret-viewer": of(FROM_ANNA, "", "ben"),
     "secret-damaged": of(DAMAGED, "", "jonas"),
     "secret-missing": of(MISSING, "", "jonas"),
+    "conflict-dialog": conflict_above,
     "history": of(MAIL, "/history"),
     "compare": of(MAIL, "/compare?older=1&newer=3"),
+    "compare-dialog": dialog(of(MAIL), "#compare-3"),
+    "restore": of(MAIL, "/versions/1/restore"),
+    "restore-dialog": dialog(of(MAIL), "#restore-1"),
+    "restore-overtaken": restore_overtaken,
+    "activity": of(MAIL, "/activity"),
+    "activity-dialog": dialog(of(MAIL), "#all-activity"),
+    "activity-automations": of(MAIL, "/activity?by=automations"),
+    "activity-uses": of(MAIL, "/activity?by=automations&actor=mail"),
+    "activity-unused": of(CODES, "/activity?by=automations"),
     "sharing": of(MAIL, "/sharing"),
+    "sharing-dialog": dialog(of(MAIL), "#share"),
     "sharing-refused": sharing_refused,
     "delete": of(RELEASE_BOT, "/delete"),
     "trash": at("/vault/trash"),

@@ -107,13 +107,15 @@ class Model:
             self._store(secret, {**stored, **changes})
         return None
 
-    def restore_version(self, person: UUID, secret: Kept, number: int) -> Answer:
+    def restore_version(self, person: UUID, secret: Kept, number: int, *, seen: int) -> Answer:
         if answer := self.may_change(person, secret):
             return answer
         if not 1 <= number <= len(secret.versions):
             return "refused"
         if number == len(secret.versions):
             return "invalid"
+        if seen != len(secret.versions):
+            return "conflict"
         self._store(secret, dict(secret.versions[number - 1]))
         return None
 
