@@ -273,7 +273,7 @@ def test_a_secret_is_copied_recorded_and_overwritten(desk: Desk) -> None:
     page.click("#v-password .closed [data-copy]")
     page.wait_for_selector(".toast")
     assert page.inner_text(".toast div").strip() == (
-        "Password copied. Overwritten in 30 s while this tab is open, or you are reminded."
+        "Password copied. Overwritten in 30\u00a0s while this tab is open, or you are reminded."
     )
     assert page.locator("#v-password .closed [data-copy] path[d='M20 6 9 17l-5-5']").count() == 1
     assert PASSWORD not in page.content()
