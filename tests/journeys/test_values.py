@@ -516,7 +516,8 @@ def test_a_value_is_made_chosen_and_saved(desk: Desk) -> None:
     assert page.input_value("#f-name") == "Made"
     page.click("dialog button:has-text('Save secret')")
     page.wait_for_selector("text=Secret saved.")
-    page.click("text=Made")
+    desk.goes("/vault?q=Made")
+    page.click(".row-name")
     page.click("#reveal-password")
     page.wait_for_selector("#v-password.open")
     assert page.inner_text("#v-password code") == chosen
