@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from app.credentials.types import Login, Note
 from app.credentials.values import to_plain
 from app.subject import Subject
-from app.users.sessions import Sessions
+from app.users.sessions import PREFERENCES, Sessions
 from tests.credentials.declared import Everything
 from tests.journeys.scenery import Scenery, empty_scenery
 from tests.services import ROOT
@@ -31,7 +31,7 @@ AXE = """axe.run(document, {resultTypes: ["violations"]}).then(found => found.vi
 
 @dataclass
 class Desk:
-    """Lena at a browser that remembers no complaint."""
+    """Somebody at a browser that notes what pages ask for and what they make it complain of."""
 
     page: Page
     scene: Scenery
@@ -83,12 +83,12 @@ Sits = Callable[..., Desk]
 
 @pytest.fixture
 def sits(scene: Scenery, browser: Browser) -> Iterator[Sits]:
-    """Seat Lena, signed in, before secrets of her own; with script, and a clipboard that she may write."""
+    """Seat somebody, signed in, with secrets of their own; with script, and a clipboard that pages may write."""
     contexts: list[BrowserContext] = []
     desks: list[Desk] = []
 
-    def sit(*, script: bool = True, **how: Any) -> Desk:
-        world, lena = scene.world, scene.people["lena"]
+    def sit(*, who: str = "lena", script: bool = True, **how: Any) -> Desk:
+        world, lena = scene.world, scene.people[who]
         context = browser.new_context(
             locale="en-GB",
             java_script_enabled=script,
@@ -249,18 +249,29 @@ def test_several_values_are_open_at_once_each_with_its_time(desk: Desk) -> None:
     assert "second-value" in page.content()
 
 
-def test_time_without_end_says_so(desk: Desk) -> None:
+def test_who_wants_no_end_of_time_sees_a_value_until_they_hide_it(sits: Sits, scene: Scenery) -> None:
+    unit, ben = scene.world.cfg.unit, scene.people["ben"]
+    with scene.world.unit(), unit.writing():
+        unit.execute(PREFERENCES.insert().values(user=ben.id, reveal_seconds=0))
+    desk = sits(who="ben")
+    desk.page.clock.install()
     page = desk.opens("mail")
-    page.route("**/reveal", lambda route: route.fulfill(status=200, content_type="text/html", headers={}, body=
-        '<div class="val"><code>v</code><div class="left"><span data-left data-seconds="0">Visible</span></div></div>'
-        '<div class="do"><a id="hide-password" href="#" data-hide>Hide</a></div>'))  # fmt: skip
-    page.clock.install()
     page.click("#reveal-password")
     page.wait_for_selector("#v-password.open")
-    page.clock.run_for(120_000)
-    assert page.inner_text("#v-password code") == "v"
+    assert page.inner_text("#v-password [data-left]") == "Visible until you leave this page"
+    assert page.locator("#v-password [data-keep-open]").count() == 0
+    page.clock.run_for(600_000)
+    assert page.inner_text("#v-password code") == PASSWORD
     page.click("#hide-password")
-    assert page.locator("#v-password.open").count() == 0
+    assert PASSWORD not in page.content()
+    desk.opens("mail", "/edit")
+    page.click("[data-show]")
+    page.wait_for_selector(".secret-in.open")
+    assert page.inner_text(".field .left") == "Visible until you hide it"
+    page.clock.run_for(600_000)
+    assert page.input_value("#f-password") == PASSWORD
+    desk.leaves()
+    assert page.input_value("#f-password") == ""
 
 
 # ── the clipboard ──
@@ -273,7 +284,7 @@ def test_a_secret_is_copied_recorded_and_overwritten(desk: Desk) -> None:
     page.click("#v-password .closed [data-copy]")
     page.wait_for_selector(".toast")
     assert page.inner_text(".toast div").strip() == (
-        "Password copied. Overwritten in 30 s while this tab is open, or you are reminded."
+        "Password copied. Overwritten in 30\u00a0s while this tab is open, or you are reminded."
     )
     assert page.locator("#v-password .closed [data-copy] path[d='M20 6 9 17l-5-5']").count() == 1
     assert PASSWORD not in page.content()
@@ -516,7 +527,8 @@ def test_a_value_is_made_chosen_and_saved(desk: Desk) -> None:
     assert page.input_value("#f-name") == "Made"
     page.click("dialog button:has-text('Save secret')")
     page.wait_for_selector("text=Secret saved.")
-    page.click("text=Made")
+    desk.goes("/vault?q=Made")
+    page.click(".row-name")
     page.click("#reveal-password")
     page.wait_for_selector("#v-password.open")
     assert page.inner_text("#v-password code") == chosen
