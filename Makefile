@@ -77,8 +77,9 @@ lint: .venv/.test $(ready) ## ruff, mypy, import contracts, dependencies
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry .
 
-bench: .venv/.test $(ready) ## ratios to a bare Flask app (minutes; needs wrk)
+bench: .venv/.test $(ready) ## ratios to a bare Flask app (minutes; needs wrk and Chromium)
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.browser
 
 soak: .venv/.test $(ready) ## the state machine, for long
 	TRESOR_SOAK=1 $(BIN)/python -m pytest -n 2 tests/vault/test_state_machine.py $(ARGS)

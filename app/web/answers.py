@@ -28,7 +28,7 @@ NEW_TOKEN = "tresor:token"  # noqa: S105  # the name of an event
 
 It tells no more than the token in every page does, and nobody more than that: the browser said first that our own page
 asks (`refuse_other_sites`), other sites cannot read the answer (no CORS header is ever sent) nor have it sent with the
-cookie (SameSite), and no cache keeps it. `refuse_other_persons` made sure that it goes to a page of the same person.
+cookie (SameSite), and no cache keeps it. `refuse_other_persons` lets it go to a page of the same person only.
 """
 
 

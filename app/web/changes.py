@@ -15,7 +15,7 @@ CHANGED = "tresor:changed"
 """The event that closes the dialog it comes from and fetches the page below anew (static/js/app.js)."""
 
 NOWHERE = {"HX-Reswap": "none"}
-"""The answer takes the place of nothing, even if nothing is to be said: what was sent stays until the dialog closes."""
+"""The answer takes the place of nothing, even if it says nothing: the form that was sent stays until it closes."""
 
 
 def changed(url: str, *, gone: str = "") -> ResponseReturnValue:
