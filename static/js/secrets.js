@@ -4,8 +4,10 @@
   const { $, announce, say } = window.tresor;
   const CLEAR_MS = 30000, DONE_MS = 2000, LONGER_S = 60, FORGET_MS = 600000;
   const each = (selector, act, root = document) => root.querySelectorAll(selector).forEach(act);
+  const meta = name => document.querySelector(`meta[name=${name}]`).content;
+  const used = () => document.dispatchEvent(new CustomEvent('tresor:used'));   // a page that tells of it is told anew
   const post = (url, body, accept) => fetch(url, {
-    method: 'POST', body, headers: { 'X-CSRFToken': document.querySelector('meta[name=csrf-token]').content, Accept: accept },
+    method: 'POST', body, headers: { 'X-CSRFToken': meta('csrf-token'), 'Tresor-Person': meta('person'), Accept: accept },
   }).then(answer => (answer.ok ? answer : Promise.reject(answer)));
   const unsaid = failure => {   // why a request of this file came to nothing
     if (failure instanceof TypeError) say('unread');
@@ -79,7 +81,10 @@
     announce(`${name(row)}: ${words(row).textContent}`);
   };
   document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
-    if (ctx.target?.matches?.('.opened') && ctx.target.childElementCount) arm(ctx.target.closest('.secret'));
+    if (ctx.target?.matches?.('.opened') && ctx.target.childElementCount) {
+      arm(ctx.target.closest('.secret'));
+      used();
+    }
     for (const root of [...open.keys()]) if (!root.isConnected || !root.classList.contains('open')) hide(root);
   });
   each('.secret.open', arm);
@@ -195,7 +200,7 @@
       button.removeAttribute('aria-busy');
     }
   };
-  const fromServer = url => () => post(url, null, 'text/plain').then(answer => answer.text());
+  const fromServer = url => () => post(url, null, 'text/plain').then(answer => { used(); return answer.text(); });
   const copyInput = button => {
     const input = $(button.dataset.copyInput), url = button.dataset.copyStored;
     if (input.value !== '') return copy(button, () => input.value, true);
