@@ -12,12 +12,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.errors import Conflict, Invalid
-from app.groups.members_form import read_wishes, revision_of
+from app.groups.members_form import read_wishes
 from app.groups.ports import Leaving, Panels
 from app.groups.service import USE, Group, Groups
 from app.subject import GroupLevel, Subject
 from app.users.service import User, Users
 from app.web.changes import changed
+from app.web.named_by_id import read_revision
 from app.web.pages import page
 from app.web.policy import EVERYTHING, requires
 from app.web.site import current_site, service
@@ -93,7 +94,7 @@ def save_members(group_id: UUID) -> ResponseReturnValue:
             groups.save_members(
                 subject,
                 group_id,
-                revision=revision_of(request.form),
+                revision=read_revision(request.form),
                 wishes=wishes.people,
                 add=add,
                 add_level=wishes.add_level,

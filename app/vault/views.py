@@ -24,10 +24,11 @@ from app.vault.pages.trash import delete_page, purge_page, trash_page
 from app.vault.policy import CHANGE, CREATE, EDIT, SHARE, USE, barred
 from app.vault.service import Blank, Secret, Stale, Vault
 from app.vault.sharing import Sharing
-from app.vault.sharing_form import read_wishes, revision_of
+from app.vault.sharing_form import read_wishes
 from app.vault.trash import Trash
 from app.web.changes import changed
 from app.web.forms import refuse_unexpected
+from app.web.named_by_id import read_revision
 from app.web.pages import page
 from app.web.policy import EVERYTHING, requires
 from app.web.site import service
@@ -192,7 +193,7 @@ def save_sharing(secret_id: UUID) -> ResponseReturnValue:
     (wishes, errors), status = read_wishes(request.form), 422
     if not errors:
         try:
-            still_mine = use.save(subject, secret_id, revision=revision_of(request.form), wishes=wishes)
+            still_mine = use.save(subject, secret_id, revision=read_revision(request.form), wishes=wishes)
         except Invalid as invalid:
             errors[invalid.field] = str(invalid)
         except Conflict as conflict:
