@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.audit.models import AuditRow
 from app.audit.refusals import RefusalLog
 from app.audit.trail import AuditTrail
 from app.database import Unit
-from app.errors import TresorError
+from app.errors import Conflict, TresorError
 from app.keys.trail import Note
 
 TABLE = AuditRow.__table__
@@ -33,6 +33,14 @@ class Event:
     object_id: UUID | None
     count: int
     detail: Mapping[str, str]
+
+
+class Overtaken(Conflict):
+    """Somebody saved the same page first. last: the newest of their changes, None if the trail knows none."""
+
+    def __init__(self, last: Event | None = None) -> None:
+        super().__init__()
+        self.last = last
 
 
 class Audit:
@@ -75,6 +83,16 @@ class Audit:
             .limit(most)
         )
         return [_event(row) for row in self._unit.execute(statement)]
+
+    def later(self, object_id: UUID, revision: int) -> list[Event]:
+        """Return the events that made the revisions of an object after this one, oldest first."""
+        after = (TABLE.c.object_id == object_id) & (TABLE.c.revision > revision)
+        return [_event(row) for row in self._unit.execute(select(TABLE).where(after).order_by(TABLE.c.number))]
+
+    def latest(self, object_id: ColumnElement[UUID], action: str) -> ColumnElement[datetime | None]:
+        """Return the expression for when `action` was last done to an object."""
+        done = select(TABLE.c.time).where(TABLE.c.object_id == object_id, TABLE.c.action == action)
+        return done.order_by(TABLE.c.number.desc()).limit(1).scalar_subquery()
 
     def uses(self, object_ids: list[UUID], action: str) -> dict[UUID, tuple[datetime, int, str | None]]:
         """Return for each object that `action` was done to: when last, how often, and by which actor last."""

@@ -117,6 +117,7 @@
   });
   document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
     if (ctx.target === body && body.childElementCount) shown();
+    else if (ctx.target?.id === 'found') return;   // while somebody types
     else if (body.contains(ctx.target)) focusFirst();
     else document.querySelector('#page .sheet [autofocus]')?.focus();
   });
@@ -165,7 +166,7 @@
 
   const here = new URL(location.href);
   if (here.searchParams.has('done')) {
-    for (const name of ['done', 'secret']) here.searchParams.delete(name);
+    for (const name of ['done', 'secret', 'undo']) here.searchParams.delete(name);
     history.replaceState(history.state, '', here);
   }
 
