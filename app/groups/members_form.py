@@ -32,8 +32,9 @@ def read_wishes(form: Form) -> Wishes:
     levels = {user: _level_or_none(text) for user, text in read_named(form, "level-").items()}
     seen = {user: _level(text) for user, text in read_named(form, "seen-").items()}
     _level(form.get("add-level", GroupLevel.MEMBER.value))
+    changed = {user: level for user, level in levels.items() if user not in seen or seen[user] is not level}
     return Wishes(
-        [Wish(user, level, keep=keeps.get(user, True)) for user, level in levels.items() if seen.get(user) != level],
+        [Wish(user, level, keep=keeps.get(user, True)) for user, level in changed.items()],
         [Addition(row.address, _level(row.level), row.field) for row in entered(form, GroupLevel.MEMBER.value)],
     )
 

@@ -255,7 +255,7 @@ class Groups:
             group = self._lock(subject, group_id)
             present = {user.id: level for user, level in self._users.members(group_id)}
             if overtaken := self._overtaken(group, revision):
-                if self._is_so(present, wishes, additions):  # the same form came twice
+                if overtaken.last and self._is_so(present, wishes, additions):  # the same form came twice
                     return
                 raise overtaken
             before = self._admins(group_id)

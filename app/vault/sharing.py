@@ -156,7 +156,7 @@ class Sharing:
         with self._unit.writing():
             head = self._heads.usable(subject, secret_id, SHARING, lock=True)
             if overtaken := self._overtaken(head, revision):
-                if self._is_so(head, wishes):  # the same form came twice
+                if overtaken.last and self._is_so(head, wishes):  # the same form came twice
                     return Saved(mine=True)
                 raise overtaken
             access, people_notes = self._new_access(subject, head, wishes)
@@ -270,7 +270,10 @@ class Sharing:
 
     def _given_back(self, subject: Subject, head: Head, lost: Sequence[Lost]) -> list[Grant]:
         people, now = self._users.people([each.user for each in lost]), self._clock()
-        again = [Grant(each.user, each.level, each.until, by=subject.id, at=now) for each in lost]
+        present = {grant.user for grant in head.access}
+        again = [
+            Grant(each.user, each.level, each.until, by=subject.id, at=now) for each in lost if each.user not in present
+        ]
         for grant in again:
             user = people.get(grant.user)
             if user is None or not user.active:
