@@ -28,7 +28,7 @@ MINE, ALL = "mine", "all"
 
 def tabs(mine: int, every: int, current: str) -> list[Context]:
     """Return the tabs above the list, for who sees more groups than their own."""
-    if every == mine and current == ALL:
+    if every == mine:
         return []
     found = []
     for key, label, count in ((MINE, _("My groups"), mine), (ALL, _("All"), every)):
