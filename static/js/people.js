@@ -49,10 +49,15 @@
     tell();
   };
 
+  const pickedAlready = option => {
+    delete option.dataset.address;
+    option.setAttribute('aria-disabled', 'true');
+    option.append($('new-row').content.querySelector('.unsaved').cloneNode(true));
+  };
   const found = () => {
     const input = field(), text = input.value.trim();
     const taken = pending().map(addressOf);
-    for (const option of options()) if (taken.some(each => same(each, option.dataset.address))) option.remove();
+    for (const option of options()) if (taken.some(each => same(each, option.dataset.address))) pickedAlready(option);
     const all = options();
     if (!text || document.activeElement !== input) return close();
     const exact = wanted && all.find(option => same(option.dataset.address, wanted));
