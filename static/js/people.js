@@ -121,7 +121,9 @@
 
   // ── what will change ──
 
-  const day = text => new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(`${text}T00:00:00Z`));
+  const written = { dateStyle: 'long', timeZone: 'UTC' };
+  const locale = () => document.documentElement.lang.replace(/^en$/, 'en-GB');      // the day first, as on every page
+  const day = text => new Intl.DateTimeFormat(locale(), written).format(new Date(`${text}T00:00:00Z`));
   const said = (key, parts) => {
     const text = $('will').dataset[key.replace(/-(\w)/g, (_all, letter) => letter.toUpperCase())];
     const line = document.createElement('li');
