@@ -93,6 +93,11 @@ class Limits(Section):
     sign_in_tries: int = Field(ge=1)
     sign_in_wait_seconds: int = Field(ge=1)
     address_tries: int = Field(ge=1)
+    look_ups: int = Field(ge=1)
+
+
+class Users(Section):
+    directory: Literal["everybody", "groups", "exact"]
 
 
 class Vault(Section):
@@ -116,6 +121,7 @@ class Settings(Section):
     sessions: Sessions
     passwords: PasswordRules
     limits: Limits
+    users: Users
     vault: Vault
     web: Web
 

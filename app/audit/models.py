@@ -37,6 +37,7 @@ class AuditRow(Base):
 
     __table_args__ = (
         Index(None, "object_id", "revision"),
+        Index("ix_audit_uses", "object_id", "number", sqlite_where=BY_AUTOMATIONS, postgresql_where=BY_AUTOMATIONS),
         Index("ix_audit_people", "object_id", "number", sqlite_where=BY_PEOPLE, postgresql_where=BY_PEOPLE),
         Index(
             "ix_audit_automations",

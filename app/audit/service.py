@@ -15,7 +15,7 @@ from app.audit.models import AuditRow
 from app.audit.refusals import RefusalLog
 from app.audit.trail import AuditTrail
 from app.database import Unit
-from app.errors import TresorError
+from app.errors import Conflict, TresorError
 from app.keys.trail import Note
 
 TABLE = AuditRow.__table__
@@ -53,6 +53,14 @@ class Uses:
     """More than MOST_COUNTED are MOST_COUNTED + 1."""
     groups: frozenset[str]
     """The ids of the groups that the counted ones happened in, as text."""
+
+
+class Overtaken(Conflict):
+    """Somebody saved the same page first. last: the newest of their changes, None if the trail knows none."""
+
+    def __init__(self, last: Event | None = None) -> None:
+        super().__init__()
+        self.last = last
 
 
 class Audit:
@@ -123,17 +131,16 @@ class Audit:
         statement = select(TABLE).where(*_automation(object_id, actor, action)).order_by(TABLE.c.number.desc())
         return [_event(row) for row in self._unit.execute(statement.limit(most).offset(skip))]
 
-    def uses(self, object_ids: list[UUID], action: str) -> dict[UUID, tuple[datetime, int, str | None]]:
-        """Return for each object that automations did `action` to: when last, how often, and by which one last.
+    def later(self, object_id: UUID, revision: int) -> list[Event]:
+        """Return the events that made the revisions of an object after this one, oldest first."""
+        after = (TABLE.c.object_id == object_id) & (TABLE.c.revision > revision)
+        return [_event(row) for row in self._unit.execute(select(TABLE).where(after).order_by(TABLE.c.number))]
 
-        How often is counted up to MOST_COUNTED + 1 for each automation.
-        """
-        found = {}
-        for object_id in object_ids:
-            if used := self.automations(object_id, action):
-                last = used[0].last
-                found[object_id] = (last.time, sum(each.times for each in used), last.actor)
-        return found
+    def latest(self, object_id: ColumnElement[UUID], action: str) -> ColumnElement[datetime | None]:
+        """Return the expression for when an automation last did `action` to an object."""
+        by_automation = TABLE.c.actor.is_not(None)
+        done = select(TABLE.c.time).where(TABLE.c.object_id == object_id, by_automation, TABLE.c.action == action)
+        return done.order_by(TABLE.c.number.desc()).limit(1).scalar_subquery()
 
     def _actors(self, object_id: UUID) -> list[str]:
         """Return the names of the automations that caused events of an object: one step of the index for each."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.groups.service import Wish
+from app.groups.service import Addition, Wish
 from app.subject import GroupLevel
+from app.web.additions import NOBODY, addition_names, entered
 from app.web.named_by_id import Form, impossible, read_as, read_named, refuse_others
 
 FIXED = frozenset({"revision", "add", "add-level"})
@@ -17,17 +18,25 @@ class Wishes:
     """What the page wants changed."""
 
     people: Sequence[Wish]
-    add: str
-    add_level: GroupLevel
+    additions: Sequence[Addition]
 
 
 def read_wishes(form: Form) -> Wishes:
-    """Return what was wished. Raises Invalid for what the page cannot have sent."""
-    refuse_others(form, FIXED, "level-", "publications-")
+    """Return what was wished. Raises Invalid for what the page cannot have sent.
+
+    Where the page says what it showed (`seen-…`), what is still so is no wish.
+    """
+    names = frozenset(name for name in addition_names(form) if not name.startswith("add-until-"))
+    refuse_others(form, FIXED | names, "level-", "publications-", "seen-")
     keeps = {user: _keeps(text) for user, text in read_named(form, "publications-").items()}
     levels = {user: _level_or_none(text) for user, text in read_named(form, "level-").items()}
-    people = [Wish(user, level, keep=keeps.get(user, True)) for user, level in levels.items()]
-    return Wishes(people, form.get("add", "").strip(), _level(form.get("add-level", GroupLevel.MEMBER.value)))
+    seen = {user: _level(text) for user, text in read_named(form, "seen-").items()}
+    _level(form.get("add-level", GroupLevel.MEMBER.value))
+    changed = {user: level for user, level in levels.items() if user not in seen or seen[user] is not level}
+    return Wishes(
+        [Wish(user, level, keep=keeps.get(user, True)) for user, level in changed.items()],
+        [Addition(row.address, _level(row.level), row.field) for row in entered(form, GroupLevel.MEMBER.value)],
+    )
 
 
 def _level(text: str) -> GroupLevel:
@@ -35,7 +44,7 @@ def _level(text: str) -> GroupLevel:
 
 
 def _level_or_none(text: str) -> GroupLevel | None:
-    return None if text == "none" else _level(text)
+    return None if text == NOBODY else _level(text)
 
 
 def _keeps(text: str) -> bool:

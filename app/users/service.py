@@ -20,13 +20,24 @@ from app.keys.sealed import Opened, SealedRows
 from app.keys.trail import Note
 from app.subject import GroupLevel, Subject
 from app.users.addresses import key_of, read_address
-from app.users.models import Account, Membership, MembershipRow, RoleContent, RoleRow, UserRoleRow, UserRow
+from app.users.models import (
+    Account,
+    Membership,
+    MembershipRow,
+    RoleContent,
+    RoleRow,
+    UserRoleRow,
+    UserRow,
+    UserWordRow,
+)
 from app.users.permissions import ADMINISTRATOR, BUILT_IN, MEMBER, Permissions
+from app.users.words import words_of
 
 USER: Table = UserRow.__table__  # type: ignore[assignment]  # a mapped class's table
 ROLE: Table = RoleRow.__table__  # type: ignore[assignment]
 USER_ROLE: Table = UserRoleRow.__table__  # type: ignore[assignment]
 MEMBERSHIP: Table = MembershipRow.__table__  # type: ignore[assignment]
+USER_WORD: Table = UserWordRow.__table__  # type: ignore[assignment]
 
 MANAGE = "user.manage"
 
@@ -182,6 +193,7 @@ class Users:
                 )
             )
             self._index_roles(user)
+            self._index_words(user)
             self._note_set_up(by, user)
         return user
 
@@ -334,6 +346,11 @@ class Users:
     def _index_roles(self, user: User) -> None:
         self._unit.execute(delete(USER_ROLE).where(USER_ROLE.c.user == user.id))
         self._unit.execute(insert(USER_ROLE), [{"user": user.id, "role": role} for role in user.account.roles])
+
+    def _index_words(self, user: User) -> None:
+        self._unit.execute(delete(USER_WORD).where(USER_WORD.c.user == user.id))
+        words = words_of(user.first_name, user.last_name, user.email)
+        self._unit.execute(insert(USER_WORD), [{"word": word, "user": user.id} for word in words])
 
     def _verified(self, *where: ColumnElement[bool]) -> list[User]:
         """Return the people that a condition finds and that verify; the others are recorded as damaged."""

@@ -18,6 +18,7 @@ from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
 from app.users.cli import users_commands
 from app.users.cookies import SessionCookie
+from app.users.directory import Directory
 from app.users.models import Account, RoleContent, RoleRow, UserRow
 from app.users.permissions import Permissions
 from app.users.ports import CommandGroups, GroupProbe
@@ -58,7 +59,8 @@ class UserManagement(System):
         self.setup = Setup(unit, keyrings, users, audit)
         throttle = Throttle(settings.limits)
         sign_in = SignIn(unit, clock, keyrings, users, sessions, passwords, throttle, audit)
-        for each in (permissions, users, sessions, cookie, self.setup, sign_in, Preferences(unit)):
+        directory = Directory(unit, users, throttle, settings.users.directory)
+        for each in (permissions, users, directory, sessions, cookie, self.setup, sign_in, Preferences(unit)):
             cfg.provide(each)
         cfg.fill(FirstStart, users)
         cfg.fill(Revised, rows)

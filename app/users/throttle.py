@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from typing import TypeVar
+from uuid import UUID
 
 from flask_babel import ngettext
 from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
@@ -33,6 +34,7 @@ ALONE_SECONDS = 5
 REDIS = frozenset({"redis", "rediss", "redis+unix"})
 WHICH_URL = "limits.url: an address such as memory:// or redis://host:6379"
 """It does not repeat what was given, which may hold a password."""
+LOOK_UP_MINUTES = 10
 IPV6_SITE_BITS = 64
 """What one household or host gets of IPv6 addresses; it counts as one."""
 
@@ -45,6 +47,7 @@ class Throttle:
         self._tries = RateLimitItemPerMinute(settings.sign_in_tries, FORGOTTEN_MINUTES, "tries")
         self._wait = RateLimitItemPerSecond(1, settings.sign_in_wait_seconds, "wait")
         self._address = RateLimitItemPerMinute(settings.address_tries, ADDRESS_MINUTES, "address")
+        self._look_ups = RateLimitItemPerMinute(settings.look_ups, LOOK_UP_MINUTES, "look-ups")
         self._shared = FixedWindowRateLimiter(_store(settings.url))
         self._alone, self._alone_until = FixedWindowRateLimiter(MemoryStorage()), 0.0
 
@@ -73,6 +76,15 @@ class Throttle:
         if self._enabled:
             pair = _pair(address, account)
             self._ask(lambda limiter: limiter.clear(self._tries, pair))
+
+    def looked_up(self, person: UUID) -> None:
+        """Count that a person asked who is here. Raises Throttled beyond the limit."""
+        key = str(person)
+        if not self._enabled or self._ask(lambda limiter: limiter.hit(self._look_ups, key)):
+            return
+        seconds = self._blocked(self._look_ups, key)
+        text = ngettext("Too many searches. Wait %(num)s second.", "Too many searches. Wait %(num)s seconds.", seconds)
+        raise Throttled(text, seconds=seconds, action="user.look-up")
 
     def _blocked(self, item: RateLimitItemPerSecond | RateLimitItemPerMinute, key: str) -> int:
         """Return the seconds until `item` can be used again; 0: now."""

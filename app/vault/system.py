@@ -29,6 +29,7 @@ from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
 from app.settings import CHECKOUT
 from app.subject import Subject
+from app.users.directory import Directory
 from app.users.permissions import Permissions
 from app.users.service import Users
 from app.users.system import UserManagement
@@ -139,7 +140,7 @@ class SecretManagement(System):
             kept=timedelta(days=settings.vault.trash_days),
             orphans_kept=timedelta(hours=settings.vault.orphan_hours),
         )
-        sharing = Sharing(unit, clock, heads, users, groups, registry, audit)
+        sharing = Sharing(unit, clock, heads, users, cfg.get(Directory), groups, registry, audit, keyrings)
         services: list[Any] = [
             registry,
             heads,

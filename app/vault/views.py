@@ -9,11 +9,12 @@ from flask import Blueprint, Response, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
+from app.audit.service import Overtaken
 from app.credentials.declare import CredentialType
 from app.credentials.fields import FieldSpec
 from app.credentials.registry import Registry
 from app.credentials.values import InvalidValues
-from app.errors import Conflict, Invalid, Refused
+from app.errors import Invalid, Refused
 from app.vault.activity import Activity
 from app.vault.forms import EditForm, Forms, deciding, fields_asked
 from app.vault.heads import Heads
@@ -23,19 +24,19 @@ from app.vault.pages.detail import secret_page
 from app.vault.pages.editing import conflict_note, conflict_rows, edit_page, new_form_page, offered
 from app.vault.pages.history import asked_pair, compare_page, history_page, restore_page, version_seen
 from app.vault.pages.overview import asked_for, overview, shown_at
-from app.vault.pages.sharing import sharing_page, withdraw_page
+from app.vault.pages.sharing import overtaken_page, sharing_page, withdraw_page
 from app.vault.pages.trash import delete_page, purge_page, trash_page
 from app.vault.pages.values import TEXT, made_value, opened_value, spec_of, wants_text
-from app.vault.policy import CHANGE, CREATE, EDIT, SHARE, USE, barred
+from app.vault.policy import CHANGE, CREATE, EDIT, SHARE, USE, Level, barred
 from app.vault.service import Blank, Secret, Stale, Vault
-from app.vault.sharing import Sharing
+from app.vault.sharing import Saved, Sharing, Wishes
 from app.vault.sharing_form import read_wishes
 from app.vault.trash import Trash
 from app.web.changes import changed
 from app.web.forms import refuse_unexpected
 from app.web.named_by_id import read_revision
 from app.web.packing import packed
-from app.web.pages import page
+from app.web.pages import fragment, page
 from app.web.parts import SHEET_FORM, is_partial, sent_by, wants
 from app.web.policy import EVERYTHING, requires
 from app.web.site import service
@@ -46,7 +47,7 @@ pages = Blueprint("vault", __name__)
 NOTHING: frozenset[str] = frozenset()
 ACTIVITY_CARD = "section#activity"
 """The card of a secret's page that is fetched anew after its event tresor:used."""
-FASTER = _l("Sharing was changed by somebody else meanwhile. Look at it again, then repeat.")
+GIVES_UP = _l("You would no longer own it, and only another owner could give it back. Tick the box if you want that.")
 
 
 def public_names(type_id: str) -> Collection[str]:
@@ -255,20 +256,53 @@ def save_sharing(secret_id: UUID) -> ResponseReturnValue:
     """Save people and groups together, or show the page again with what is wrong."""
     use, subject = service(Sharing), current_subject()
     state = use.state(subject, secret_id)
-    (wishes, errors), status = read_wishes(request.form), 422
+    wishes, errors = read_wishes(request.form)
+    if _gives_up_unasked(wishes, subject.id):
+        errors[f"level-{subject.id}"] = str(GIVES_UP)
     if not errors:
         try:
-            still_mine = use.save(subject, secret_id, revision=read_revision(request.form), wishes=wishes)
+            saved = use.save(subject, secret_id, revision=read_revision(request.form), wishes=wishes)
         except Invalid as invalid:
             errors[invalid.field] = str(invalid)
-        except Conflict as conflict:
-            errors[""], status, state = str(conflict) or str(FASTER), 409, use.state(subject, secret_id)
+        except Overtaken as overtaken:
+            context = overtaken_page(use.state(subject, secret_id), wishes, overtaken.last)
+            return page("vault/sharing.html", "form", status=409, **context)
         else:
-            if still_mine:
-                return changed(url_for("vault.show", secret_id=secret_id, done="shared"))
-            return changed(url_for("vault.list", done="shared"), gone=url_for("vault.show", secret_id=secret_id))
-    context = sharing_page(state, errors=errors, typed=request.form)
-    return page("vault/sharing.html", "form", status=status, **context)
+            return _sharing_saved(secret_id, saved)
+    return page("vault/sharing.html", "form", status=422, **sharing_page(state, errors=errors, typed=request.form))
+
+
+def _gives_up_unasked(wishes: Wishes, me: UUID) -> bool:
+    """Return whether an owner would stop being one, and the page that asks them about it was not answered."""
+    gives_up = wishes.levels.get(me, Level.OWNER) is not Level.OWNER
+    return gives_up and "asks-owner" in request.form and "give-up" not in request.form
+
+
+def _sharing_saved(secret_id: UUID, saved: Saved) -> ResponseReturnValue:
+    if not saved.mine:
+        return changed(url_for("vault.list", done="shared"), gone=url_for("vault.show", secret_id=secret_id))
+    if saved.undo:
+        way_on = url_for("vault.show", secret_id=secret_id, done="unshared", secret=secret_id, undo=saved.undo)
+        return changed(way_on)
+    return changed(url_for("vault.show", secret_id=secret_id, done="shared"))
+
+
+@pages.get("/vault/<uuid:secret_id>/sharing/people")
+@requires(SHARE)
+def find_people(secret_id: UUID) -> ResponseReturnValue:
+    """Show the people whom the typed text may mean, as options of the field that adds one."""
+    text = request.args.get("add", "")
+    found = service(Sharing).look_up(current_subject(), secret_id, text)
+    return make_response(fragment("users/found.html", "found", people=found, asked=text.strip()))
+
+
+@pages.post("/vault/<uuid:secret_id>/sharing/undo/<undo>")
+@requires(SHARE, keeps=lambda **_view: NOTHING)
+def give_back(secret_id: UUID, undo: str) -> ResponseReturnValue:
+    """Give back what the last save took from people."""
+    refuse_unexpected(NOTHING)
+    service(Sharing).give_back(current_subject(), secret_id, undo=undo)
+    return changed(url_for("vault.show", secret_id=secret_id, done="given-back"))
 
 
 @pages.get("/vault/<uuid:secret_id>/delete")

@@ -22,6 +22,7 @@ SCRIPTS = (
     "js/app.js",
     "js/page.js",
     "js/secrets.js",
+    "js/people.js",
     "js/overview.js",
     "js/keys.js",
     "js/session.js",

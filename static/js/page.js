@@ -35,7 +35,7 @@
 
   const here = new URL(location.href);
   if (here.searchParams.has('done')) {
-    for (const name of ['done', 'secret', 'was']) here.searchParams.delete(name);
+    for (const name of ['done', 'secret', 'was', 'undo']) here.searchParams.delete(name);
     history.replaceState(history.state, '', here);
   }
 })();

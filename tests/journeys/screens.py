@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from app.credentials.types import Note
 from app.users.setup import Setup
+from app.vault.sharing import Sharing, Wishes
 from tests.builders import PASSWORD, START
 from tests.journeys.scenery import DAMAGED, DELETED, HOST, MAIL, MISSING, UNREADABLE, Scenery
 from tests.journeys.watching import Watch, watched
@@ -210,6 +211,32 @@ def sharing_refused(visit: Visit) -> Page:
     return sends(page)
 
 
+def sharing_found(visit: Visit) -> Page:
+    page = visit.goes(visit.scenery.address(MAIL) + "/sharing")
+    page.locator("#f-add").press_sequentially("j")
+    page.locator("#found [data-address]").first.wait_for()
+    return page
+
+
+def sharing_gives_up(visit: Visit) -> Page:
+    page = visit.goes(visit.scenery.address("Domain registrar") + "/sharing")
+    page.locator("li[data-me] select").select_option("viewer")
+    return page
+
+
+def sharing_overtaken(visit: Visit) -> Page:
+    world, anna, secret = visit.scenery.world, visit.scenery.people["anna"], visit.scenery.secrets["Domain registrar"]
+    sharing = world.cfg.get(Sharing)
+    page = visit.goes(visit.scenery.address("Domain registrar") + "/sharing")
+    with world.unit():
+        state = sharing.state(anna, secret)
+        ben = [each.user.id for each in state.people if each.user.first_name == "Ben"]
+        wishes = Wishes(levels=dict.fromkeys(ben)) if ben else Wishes(add=f"ben@{HOST}")
+        sharing.save(anna, secret, revision=state.head.revision, wishes=wishes)
+    page.fill("#f-add", f"selin@{HOST}")
+    return sends(page)
+
+
 def purge(visit: Visit) -> Page:
     page = visit.goes(f"/vault/{visit.scenery.secrets[DELETED[0].credentials.name]}/purge")
     if page.locator("#f-password").count():
@@ -369,6 +396,9 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "sharing": of(MAIL, "/sharing"),
     "sharing-dialog": dialog(of(MAIL), "#share"),
     "sharing-refused": sharing_refused,
+    "sharing-found": sharing_found,
+    "sharing-overtaken": sharing_overtaken,
+    "sharing-gives-up": sharing_gives_up,
     "delete": of(RELEASE_BOT, "/delete"),
     "trash": at("/vault/trash"),
     "trash-empty": at("/vault/trash", "tomas"),
@@ -379,6 +409,7 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "group": group("Release"),
     "group-as-member": group("Support", "", "ben"),
     "group-system": group("System"),
+    "group-description": group("Release", "/edit"),
     "members": group("Release", "/members"),
     "members-leaving": members_leaving,
     "members-system": group("System", "/members"),

@@ -13,10 +13,13 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.credentials.values import to_plain
+from app.keys.keyrings import Keyrings
 from app.subject import SYSTEM, Subject
 from app.users.setup import Setup
+from app.vault.heads import Grant
 from app.vault.policy import Level
 from app.vault.sharing import Sharing, Wishes
+from app.vault.undo import ticket
 from tests.builders import PASSWORD, Client, World, a_jira, build_world
 from tests.matrix.table import PEOPLE
 from tests.services import Postgres
@@ -52,14 +55,23 @@ class Cast:
 
     def places(self, *, fresh: bool = False) -> dict[str, object]:
         """Return what the paths' names stand for. fresh: secrets that nobody else asks for."""
+        kept = self.secret() if fresh else self.kept
         return {
-            "kept": self.secret() if fresh else self.kept,
+            "kept": kept,
+            "undo": self.undo(kept),
             "trashed": self.secret(trashed=True) if fresh else self.trashed,
             "group": self.group,
             "system": SYSTEM,
             "setup": self.setup,
             "unknown": uuid4(),
         }
+
+    def undo(self, secret: UUID) -> str:
+        """Return what the owner's last save of the sharing would offer if it had taken this secret from somebody."""
+        owner, stranger = self.people["owner"].id, self.people["stranger"].id
+        lost = [Grant(stranger, Level.VIEWER, None, by=owner, at=self.world.clock())]
+        revision = int(self.revision("secret", secret))
+        return ticket(self.world.cfg.get(Keyrings).current, owner, secret, revision, lost)
 
     def secret(self, *, trashed: bool = False) -> UUID:
         """Keep a secret of two versions, shared with viewer and editor, published in the group."""
@@ -166,6 +178,8 @@ def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str
     }
     if "/versions/" in path:
         return {"version": "2"}
+    if last == "edit" and "/groups/" in path:
+        return {"description": "What it does"}
     if last == "edit":
         return {**_texts(to_plain(a_jira(name="Changed"))), "version": "2"}
     if last == "sharing":

@@ -18,6 +18,7 @@ PEOPLE = (
     "former",  # was a member of the group and signed in as one
 )
 
+# {undo}: what gives a share of {kept} back to its owner.
 # {kept}: a secret in the vault. {trashed}: one in the trash. {group}: where both are published.
 # Statuses in the order of PEOPLE.
 MATRIX = """
@@ -72,6 +73,11 @@ POST /vault/{trashed}/edit                       401 404 404 404 404 404 404 404
 GET  /vault/{kept}/sharing                       303 404 403 403 200 404 404 404 303 404
 POST /vault/{kept}/sharing                       401 404 403 403 303 404 404 404 401 404
 POST /vault/{trashed}/sharing                    401 404 404 404 404 404 404 404 401 404
+GET  /vault/{kept}/sharing/people                303 404 403 403 200 404 404 404 303 404
+GET  /vault/{trashed}/sharing/people             303 404 404 404 404 404 404 404 303 404
+POST /vault/{kept}/sharing/undo/{undo}           401 404 403 403 303 404 404 404 401 404
+POST /vault/{kept}/sharing/undo/nothing          401 404 403 403 404 404 404 404 401 404
+POST /vault/{trashed}/sharing/undo/{undo}        401 404 404 404 404 404 404 404 401 404
 GET  /vault/{kept}/delete                        303 404 403 403 200 404 404 404 303 404
 POST /vault/{kept}/delete                        401 404 403 403 303 404 404 404 401 404
 POST /vault/{trashed}/delete                     401 404 404 404 404 404 404 404 401 404
@@ -100,6 +106,12 @@ GET  /groups/{unknown}                           303 404 404 404 404 404 404 404
 GET  /groups/{group}/members                     303 404 404 404 403 403 200 200 303 404
 POST /groups/{group}/members                     401 404 404 404 403 403 303 303 401 404
 GET  /groups/{system}/members                    303 404 404 404 404 404 404 200 303 404
+GET  /groups/{group}/members/people              303 404 404 404 403 403 200 200 303 404
+GET  /groups/{system}/members/people             303 404 404 404 404 404 404 200 303 404
+GET  /groups/{group}/edit                        303 404 404 404 403 403 200 200 303 404
+POST /groups/{group}/edit                        401 404 404 404 403 403 303 303 401 404
+GET  /groups/{system}/edit                       303 404 404 404 404 404 404 403 303 404
+POST /groups/{system}/edit                       401 404 404 404 404 404 404 403 401 404
 GET  /groups/{group}/publications/{kept}/withdraw     303 404 404 404 200 404 200 200 303 404
 POST /groups/{group}/publications/{kept}/withdraw     401 404 404 404 303 404 303 303 401 404
 GET  /groups/{group}/publications/{trashed}/withdraw  303 404 404 404 404 404 404 404 303 404

@@ -20,6 +20,7 @@ Attempt = Callable[..., int]
 
 def limits(**how: object) -> Limits:
     plain = {"enabled": True, "url": "memory://", "sign_in_tries": 3, "sign_in_wait_seconds": 1, "address_tries": 10}
+    plain |= {"look_ups": 5}
     return Limits.model_validate({**plain, **how})
 
 

@@ -12,14 +12,16 @@ import pytest
 
 from app.credentials.values import to_plain
 from app.errors import Forbidden, Refused, TresorError
+from app.keys.keyrings import Keyrings
 from app.subject import Subject
 from app.vault.activity import Activity, WantedActivity
-from app.vault.heads import Heads
+from app.vault.heads import Grant, Heads
 from app.vault.listing import Overview, Wanted
-from app.vault.policy import CHANGE, CREATE, PUBLISH, SHARE, USE
+from app.vault.policy import CHANGE, CREATE, PUBLISH, SHARE, USE, Level
 from app.vault.service import Vault
 from app.vault.sharing import Sharing, Wishes
 from app.vault.trash import Trash
+from app.vault.undo import ticket
 from tests.builders import a_login
 from tests.vault.conftest import Town
 
@@ -52,6 +54,16 @@ def save(town: Town, subject: Subject, secret: UUID, wishes: Wishes) -> None:
         town.sharing.save(subject, secret, revision=revision, wishes=wishes)
 
 
+def give_back(town: Town, subject: Subject, secret: UUID) -> None:
+    """Give it to somebody who has no access, as if a save had just taken it from them."""
+    head = town.cfg.get(Heads).load(secret)
+    having = {grant.user for grant in head.access} if head else set()
+    other = next(user for user in town.known.values() if user not in having)
+    lost = [Grant(other, Level.VIEWER, None, by=other, at=town.clock())]
+    undo = ticket(town.cfg.get(Keyrings).current, subject.id, secret, head.revision if head else 1, lost)
+    town.sharing.give_back(subject, secret, undo=undo)
+
+
 CASES: dict[str, Case] = {
     "Vault.open": Case(lambda t, s, i, g: t.vault.open(s, i), USE, VIEWER),
     "Vault.reveal": Case(lambda t, s, i, g: t.vault.reveal(s, i, field="password"), USE, VIEWER, "secret.reveal"),
@@ -81,6 +93,8 @@ CASES: dict[str, Case] = {
     "Sharing.save": Case(
         lambda t, s, i, g: save(t, s, i, Wishes(shown=frozenset({g}))), SHARE, OWNER, "secret.withdraw"
     ),
+    "Sharing.look_up": Case(lambda t, s, i, g: t.sharing.look_up(s, i, "nobody at all"), SHARE, OWNER),
+    "Sharing.give_back": Case(lambda t, s, i, g: give_back(t, s, i), SHARE, OWNER, "secret.share"),
     "Trash.deletable": Case(lambda t, s, i, g: t.trash.deletable(s, i), CHANGE, OWNER),
     "Trash.delete": Case(lambda t, s, i, g: t.trash.delete(s, i), CHANGE, OWNER, "secret.delete"),
     "Trash.restore": Case(lambda t, s, i, g: t.trash.restore(s, i), CHANGE, OWNER, "secret.restore", trashed=True),

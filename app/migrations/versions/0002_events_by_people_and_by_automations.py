@@ -16,6 +16,9 @@ def upgrade() -> None:
     people, automations = sa.text("actor IS NULL"), sa.text("actor IS NOT NULL")
     op.create_index("ix_audit_people", "audit", ["object_id", "number"], sqlite_where=people, postgresql_where=people)
     op.create_index(
+        "ix_audit_uses", "audit", ["object_id", "number"], sqlite_where=automations, postgresql_where=automations
+    )
+    op.create_index(
         "ix_audit_automations",
         "audit",
         ["object_id", "actor", "number"],
@@ -25,6 +28,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_audit_uses", table_name="audit")
     op.drop_index("ix_audit_automations", table_name="audit")
     op.drop_index("ix_audit_people", table_name="audit")
     op.create_index(op.f("ix_audit_object_id_number"), "audit", ["object_id", "number"], unique=False)

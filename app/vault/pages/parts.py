@@ -39,7 +39,8 @@ def published(head: Head) -> list[Context]:
     """Return the groups that a secret is published in."""
     groups = service(Groups)
     known: Mapping[UUID, Group] = groups.names([each.group for each in head.publications])
-    return [{"id": group.id, "name": group.name, "members": groups.count(group.id)} for group in known.values()]
+    counts = groups.counts([*known])
+    return [{"id": group.id, "name": group.name, "members": counts[group.id]} for group in known.values()]
 
 
 def changed_since(author: UUID, at: datetime) -> Context:
