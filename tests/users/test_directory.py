@@ -176,7 +176,7 @@ def test_people_of_before_are_found_once_the_database_is_upgraded(make_world: Ma
     world = everybody(make_world)
     people(world)
     world.sql("DROP TABLE user_word")
-    world.sql("UPDATE alembic_version SET version_num = '0001'")
+    world.sql("UPDATE alembic_version SET version_num = '0002'")
     upgrade(world.cfg.unit.engine)
     assert found(world, world.person("zoe"), "ann") == ["Anna", "Annabel"]
 
