@@ -34,7 +34,10 @@ class Subject:
     language: str | None = None
     theme: str | None = None
     density: str | None = None
+    time_zone: str | None = None
     reveal_seconds: int = 10
+    shortcuts: bool = True
+    """Whether single keys are shortcuts."""
     session_hash: bytes = field(default=b"", repr=False)
     confirmed_at: datetime | None = None
     """When the password was last asked for in this session (step-up)."""

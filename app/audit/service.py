@@ -30,6 +30,7 @@ class Event:
     subject: UUID | None
     actor: str | None
     action: str
+    kind: str
     object_id: UUID | None
     count: int
     detail: Mapping[str, str]
@@ -76,6 +77,12 @@ class Audit:
         )
         return [_event(row) for row in self._unit.execute(statement)]
 
+    def about(self, person: UUID, *, most: int) -> list[Event]:
+        """Return the newest events of what a person did and of what was done to their account, newest first."""
+        theirs = (TABLE.c.subject == person) | (TABLE.c.object_id == person)
+        statement = select(TABLE).where(theirs).order_by(TABLE.c.number.desc()).limit(most)
+        return [_event(row) for row in self._unit.execute(statement)]
+
     def uses(self, object_ids: list[UUID], action: str) -> dict[UUID, tuple[datetime, int, str | None]]:
         """Return for each object that `action` was done to: when last, how often, and by which actor last."""
         if not object_ids:
@@ -93,7 +100,10 @@ class Audit:
 
 
 def _event(row: Any) -> Event:
-    return Event(row.number, row.time, row.subject, row.actor, row.action, row.object_id, row.count, _read(row.detail))
+    detail = _read(row.detail)
+    return Event(
+        row.number, row.time, row.subject, row.actor, row.action, row.kind, row.object_id, row.count, detail
+    )
 
 
 def _read(detail: str) -> Mapping[str, str]:

@@ -17,7 +17,7 @@ from app.keys.keyrings import FirstStart, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
 from app.users.permissions import Permissions
-from app.users.ports import CommandGroups, GroupProbe
+from app.users.ports import CommandGroups, GroupProbe, PersonalRecords
 from app.users.service import Users
 from app.users.system import UserManagement
 from app.web.site import Entry
@@ -47,6 +47,7 @@ class GroupManagement(System):
         cfg.fill(FirstStart, groups)
         cfg.fill(GroupProbe, groups)
         cfg.fill(CommandGroups, Joining(groups))
+        cfg.fill(PersonalRecords, groups)
         cfg.site.entries.append(Entry(_l("Groups"), "users", "groups.list", USE))
         cfg.site.messages["members"] = lambda _query: _("Members saved.")
         cfg.on_app(lambda app: app.register_blueprint(pages))

@@ -1,4 +1,4 @@
-"""The forms of signing in, confirming and setting up."""
+"""The forms of signing in, confirming, setting up, and of a person's own account."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, PasswordField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, ValidationError
 
+from app.users.look import DENSITIES, KEYS, REVEALS, THEMES
 from app.web.forms import TresorForm
+from app.web.languages import LANGUAGES
 
 NEEDED = InputRequired(_l("This field is needed."))
 
@@ -46,6 +48,58 @@ class SetupForm(TresorForm):
         render_kw={"autocomplete": "new-password"},
     )
     password_again = PasswordField(_l("Password again"), [NEEDED], render_kw={"autocomplete": "new-password"})
+
+    def validate_password_again(self, again: Any) -> None:
+        if again.data != self.password.data:
+            raise ValidationError(_("The two passwords differ."))
+
+
+class ProfileForm(TresorForm):
+    """A person's names."""
+
+    first_name = StringField(_l("First name"), [NEEDED], render_kw={"autocomplete": "given-name", "maxlength": 100})
+    last_name = StringField(_l("Last name"), render_kw={"autocomplete": "family-name", "maxlength": 100})
+
+
+class LanguageForm(TresorForm):
+    """The language that pages speak, and the clock that their dates are told by."""
+
+    language = RadioField(_l("Language"), choices=list(LANGUAGES.items()))
+    time_zone = SelectField(_l("Time zone"), description=_l("Dates and times are shown as they are there."))
+
+
+class LookForm(TresorForm):
+    """How pages look and answer."""
+
+    theme = RadioField(_l("Theme"), choices=list(zip(THEMES, (_l("System"), _l("Light"), _l("Dark")), strict=True)))
+    reveal_seconds = RadioField(
+        _l("Show values for"),
+        coerce=int,
+        choices=list(zip(REVEALS, (_l("10 s"), _l("30 s"), _l("2 min"), _l("Until I hide")), strict=True)),
+        description=_l("After that they are hidden again."),
+    )
+    density = RadioField(
+        _l("Rows in the vault"),
+        choices=list(zip(DENSITIES, (_l("Comfortable"), _l("Compact")), strict=True)),
+        description=_l("Compact shows about twice as many."),
+    )
+    shortcuts = RadioField(
+        _l("Keyboard shortcuts"),
+        choices=list(zip(KEYS, (_l("On"), _l("Off")), strict=True)),
+        description=_l("Single keys, such as / for the search."),
+    )
+
+
+class PasswordForm(TresorForm):
+    """Another password, twice."""
+
+    password = PasswordField(
+        _l("New password"),
+        [NEEDED],
+        description=_l("At least 15 characters. A few words in a row are easy to remember."),
+        render_kw={"autocomplete": "new-password", "autofocus": True},
+    )
+    password_again = PasswordField(_l("New password again"), [NEEDED], render_kw={"autocomplete": "new-password"})
 
     def validate_password_again(self, again: Any) -> None:
         if again.data != self.password.data:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, make_response, redirect, request, url_for
+from flask import Blueprint, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.exceptions import HTTPException
 
 from app.errors import Invalid, Throttled
 from app.users.cookies import SessionCookie
@@ -16,8 +14,8 @@ from app.users.forms import ConfirmForm, LoginForm, SetupForm
 from app.users.preferences import Preferences
 from app.users.setup import Setup
 from app.users.sign_in import SignIn, WrongPassword
+from app.users.ways import came_from, next_page
 from app.web.forms import refuse_unexpected
-from app.web.gate import is_local
 from app.web.languages import COOKIE, LANGUAGES
 from app.web.pages import page
 from app.web.policy import public, signed_in
@@ -42,7 +40,7 @@ def start() -> ResponseReturnValue:
 def login() -> ResponseReturnValue:
     """Show the door."""
     if person():
-        return redirect(_next(request.args.get("next", "")), 303)
+        return redirect(next_page(request.args.get("next", "")), 303)
     form = LoginForm(formdata=None, data={"next": request.args.get("next", "")})
     return page("users/login.html", "form", form=form, failure=None, hint=None)
 
@@ -70,7 +68,7 @@ def sign_in() -> ResponseReturnValue:
         headers = [("Retry-After", str(throttled.seconds))]
         text = str(throttled) or _("Too many people sign in at this moment. Try again.")
         return page("users/login.html", "form", status=429, headers=headers, form=form, failure=text, hint=None)
-    return service(SessionCookie).put(make_response(redirect(_next(form.next.data or ""), 303)), token)
+    return service(SessionCookie).put(make_response(redirect(next_page(form.next.data or ""), 303)), token)
 
 
 @pages.post("/logout")
@@ -112,7 +110,7 @@ def confirmed() -> ResponseReturnValue:
     except Throttled as throttled:
         text = str(throttled) or _("Too many people sign in at this moment. Try again.")
         return _confirm_page(form, text, 429, headers=[("Retry-After", str(throttled.seconds))])
-    return service(SessionCookie).put(make_response(redirect(_next(form.next.data or ""), 303)), token)
+    return service(SessionCookie).put(make_response(redirect(next_page(form.next.data or ""), 303)), token)
 
 
 @pages.get("/setup/<token>")
@@ -158,7 +156,7 @@ def language() -> ResponseReturnValue:
     chosen = request.form.get("language", "")
     if chosen not in LANGUAGES:
         raise Invalid(_("Tresor does not speak this language."))
-    response = make_response(redirect(_next(_came_from()), 303))
+    response = make_response(redirect(next_page(came_from()), 303))
     if who := person():
         service(Preferences).speak(who, language=chosen)
     response.set_cookie(
@@ -172,18 +170,3 @@ def _confirm_page(
 ) -> ResponseReturnValue:
     context = {"form": form, "failure": failure, "cancel_url": url_for(current_site().home)}
     return page("users/confirm.html", "form", status=status, headers=headers, **context)
-
-
-def _came_from() -> str:
-    """Return the page of ours that sent this form, or "" if it can only be the answer to another form."""
-    origin, referrer = current_site().settings.origin, request.referrer or ""
-    address = referrer.removeprefix(origin) if referrer.startswith(f"{origin}/") else ""
-    try:
-        current_app.create_url_adapter(request).match(urlsplit(address).path, method="GET")  # type: ignore[union-attr]
-    except (HTTPException, ValueError):
-        return ""
-    return address
-
-
-def _next(address: str) -> str:
-    return address if is_local(address) else url_for("users.start")

@@ -30,6 +30,7 @@ from app.keys.trail import Revised
 from app.settings import CHECKOUT
 from app.subject import Subject
 from app.users.permissions import Permissions
+from app.users.ports import PersonalRecords
 from app.users.service import Users
 from app.users.system import UserManagement
 from app.vault import policy
@@ -44,6 +45,7 @@ from app.vault.matching import Matching
 from app.vault.messages import MESSAGES
 from app.vault.models import SecretRow
 from app.vault.panels import GroupPanel
+from app.vault.records import OwnSecrets
 from app.vault.safe import Safe
 from app.vault.service import Vault
 from app.vault.sharing import Sharing
@@ -155,6 +157,7 @@ class SecretManagement(System):
         panel = GroupPanel(unit, heads, groups, sharing, audit)
         cfg.fill(Panels, panel)
         cfg.fill(Leaving, panel)
+        cfg.fill(PersonalRecords, OwnSecrets(shelves, trash))
         cfg.fill(Emptiness, NoBlobs(store))
         cfg.site.checks["blobs"] = store.check
         cfg.site.leavers.append(shelves.drop)

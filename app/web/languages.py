@@ -1,4 +1,4 @@
-"""The language of an answer: the account's, then the one chosen here, then the browser's."""
+"""The language of an answer: the account's, then the one chosen here, then the browser's; and whose clock it tells."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def speak(app: Flask, site: Site) -> None:
         BABEL_DEFAULT_LOCALE=site.settings.web.language,
         BABEL_TRANSLATION_DIRECTORIES=str(CHECKOUT / "app/translations"),
     )
-    Babel(app, locale_selector=lambda: language_of_request(site))
+    Babel(app, locale_selector=lambda: language_of_request(site), timezone_selector=time_zone_of_request)
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension adds it
         lambda text: catalogue().ugettext(text),
         lambda one, many, count: catalogue().ungettext(one, many, count),
@@ -47,3 +47,9 @@ def language_of_request(site: Site) -> str:
         if wish in LANGUAGES:
             return wish
     return request.accept_languages.best_match(LANGUAGES, site.settings.web.language) or site.settings.web.language
+
+
+def time_zone_of_request() -> str | None:
+    """Return the time zone that an account chose for its dates; None: UTC."""
+    who = person() if has_request_context() else None
+    return who.time_zone if who else None

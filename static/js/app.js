@@ -111,6 +111,16 @@
     if (dialog.open) close();
     refresh().then(() => { if (document.activeElement === document.body) back(); });
   });
+  document.addEventListener('tresor:look', ({ detail }) => {
+    for (const name of ['theme', 'density', 'keys']) {
+      const usual = ['', 'system', 'comfortable', 'on'].includes(detail[name]);
+      if (usual) delete document.documentElement.dataset[name];
+      else if (detail[name]) document.documentElement.dataset[name] = detail[name];
+    }
+    for (const button of document.querySelectorAll('.themes [name=theme]')) {
+      button.setAttribute('aria-pressed', button.value === detail.theme);
+    }
+  });
   document.addEventListener('tresor:token', ({ detail }) => {
     document.querySelector('meta[name=csrf-token]').content = detail.token;
     for (const field of document.getElementsByName('csrf_token')) if (field.matches('input')) field.value = detail.token;
@@ -118,7 +128,7 @@
   document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
     if (ctx.target === body && body.childElementCount) shown();
     else if (body.contains(ctx.target)) focusFirst();
-    else document.querySelector('#page .sheet [autofocus]')?.focus();
+    else document.querySelector('#page :is(.sheet [autofocus], .card > form > .notice[autofocus])')?.focus();
   });
 
   // ── requests: what is under way, and what failed ──

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import current_app, url_for
-from flask_babel import get_locale, ngettext
+from flask_babel import get_locale, get_timezone, ngettext
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -126,9 +126,9 @@ class Row(NamedTuple):
 
 def _ledger(listing: Listing, rows: Sequence[Row], key: str) -> Markup:
     """Return rows as HTML. What was drawn is kept with the list that it shows, for as long as it says the same:
-    the same rows in the same language, and times like '5 minutes ago' in the same minute."""
+    the same rows in the same language and time zone, and times like '5 minutes ago' in the same minute."""
     minute = int(current_site().clock().timestamp()) // 60
-    said = (key, str(get_locale()), listing.wanted.query, minute, tuple(rows))
+    said = (key, str(get_locale()), str(get_timezone()), listing.wanted.query, minute, tuple(rows))
     macros: Any = current_app.jinja_env.get_template("vault/_rows.html").module
     drawn: Markup = listing.shelf.arrangement(said, lambda: macros.ledger(rows, listing.wanted.query, key))
     return drawn
