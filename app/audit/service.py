@@ -101,9 +101,7 @@ class Audit:
 
 def _event(row: Any) -> Event:
     detail = _read(row.detail)
-    return Event(
-        row.number, row.time, row.subject, row.actor, row.action, row.kind, row.object_id, row.count, detail
-    )
+    return Event(row.number, row.time, row.subject, row.actor, row.action, row.kind, row.object_id, row.count, detail)
 
 
 def _read(detail: str) -> Mapping[str, str]:

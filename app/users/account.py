@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from babel import Locale
 from babel.dates import get_timezone, get_timezone_gmt, get_timezone_location
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -263,7 +264,7 @@ def _language_form(**how: Any) -> LanguageForm:
 
 def _zones() -> dict[str, list[tuple[str, str]]]:
     """Return the time zones by continent and city, in the reader's language, with what they are ahead of UTC now."""
-    locale, now = get_locale(), current_site().clock()
+    locale, now = Locale.parse(str(get_locale())), current_site().clock()
     groups: dict[str, list[tuple[str, str]]] = {UTC: [(UTC, UTC)]}
     for continent, zones in ZONES.items():
         named = [(get_timezone_location(zone, locale=locale, return_city=True), zone) for zone in zones]

@@ -40,7 +40,7 @@ class PersonalData:
         user = self._users.get(subject.id)
         if user is None:
             raise Refused(action=EXPORT, kind="user", object_id=subject.id)
-        found = {
+        found: dict[str, Any] = {
             "exported_at": _written(self._clock()),
             "profile": self._profile(user),
             "preferences": vars(self._preferences.look(subject)),

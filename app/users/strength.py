@@ -105,7 +105,8 @@ def _words(near: Iterable[str]) -> list[str]:
     """Return what somebody who knows the owner would try, the longest first."""
     whole = [each.strip().lower() for each in (*near, PRODUCT)]
     parts = [part for each in whole for part in WORDS.split(each)]
-    return sorted({each for each in (*whole, *parts) if len(each) >= SHORTEST_WORD}, key=lambda each: (-len(each), each))
+    found = {each for each in (*whole, *parts) if len(each) >= SHORTEST_WORD}
+    return sorted(found, key=lambda each: (-len(each), each))
 
 
 def _leans_on(password: str, words: list[str]) -> bool:

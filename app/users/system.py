@@ -21,8 +21,8 @@ from app.users.cli import users_commands
 from app.users.cookies import SessionCookie
 from app.users.messages import MESSAGES
 from app.users.models import Account, RoleContent, RoleRow, UserRow
-from app.users.permissions import Permissions
 from app.users.own_sessions import OwnSessions
+from app.users.permissions import Permissions
 from app.users.personal_data import PersonalData
 from app.users.ports import CommandGroups, GroupProbe, PersonalRecords
 from app.users.preferences import Preferences
@@ -34,7 +34,6 @@ from app.users.throttle import Throttle
 from app.users.views import pages
 from app.web.commands import command_unit
 from app.web.site import Entry
-
 
 ENTRIES = (
     Entry(_l("Your account"), "user", "account.profile", in_menu=True),
