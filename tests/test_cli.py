@@ -18,7 +18,7 @@ import click
 import pytest
 from click.testing import Result
 
-from app.database import create_database
+from app.database import SCHEMA, create_database
 from app.keys.keyrings import Keyrings
 from app.migrations.running import upgrade
 from app.subject import SYSTEM
@@ -404,7 +404,7 @@ def a_terminal(program: tuple[str, ...], folder: Path) -> Terminal:
 def test_an_installation_begins_on_the_command_line_and_needs_its_root_key(tmp_path: Path) -> None:
     tresor = a_terminal(TRESOR, tmp_path)
     assert tresor("users", "list") == (
-        2, "", "tresor: database: its tables are at nothing, 0001 is needed: flask db upgrade\n",
+        2, "", f"tresor: database: its tables are at nothing, {SCHEMA} is needed: flask db upgrade\n",
     )  # fmt: skip
     assert tresor("db", "upgrade") == (0, "the schema is up to date\n", "")
     words = ("--role", "Administrator", "--group", "system", "--password-stdin")

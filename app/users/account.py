@@ -14,6 +14,7 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 
 from app.audit.service import Audit
 from app.errors import Invalid
@@ -262,17 +263,16 @@ def _language_form(**how: Any) -> LanguageForm:
     return form
 
 
-def _zones() -> dict[str, list[tuple[str, str]]]:
+def _zones() -> list[SelectChoice]:
     """Return the time zones by continent and city, in the reader's language, with what they are ahead of UTC now."""
     locale, now = Locale.parse(str(get_locale())), current_site().clock()
-    groups: dict[str, list[tuple[str, str]]] = {UTC: [(UTC, UTC)]}
+    found = [SelectChoice(UTC)]
     for continent, zones in ZONES.items():
         named = [(get_timezone_location(zone, locale=locale, return_city=True), zone) for zone in zones]
-        groups[locale.territories[continent]] = [
-            (zone, f"{city} ({get_timezone_gmt(now.astimezone(get_timezone(zone)), locale=locale)})")
-            for city, zone in sorted(named)
-        ]
-    return groups
+        for city, zone in sorted(named):
+            ahead = get_timezone_gmt(now.astimezone(get_timezone(zone)), locale=locale)
+            found.append(SelectChoice(zone, f"{city} ({ahead})", optgroup=locale.territories[continent]))
+    return found
 
 
 def _point_out(form: TresorForm, invalid: Invalid) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 from wtforms.validators import InputRequired, ValidationError
 
 from app.users.look import DENSITIES, KEYS, REVEALS, THEMES
@@ -54,6 +56,11 @@ class SetupForm(TresorForm):
             raise ValidationError(_("The two passwords differ."))
 
 
+def offered(values: Sequence[object], labels: Sequence[object]) -> list[SelectChoice]:
+    """Return what can be chosen, each value with its label."""
+    return [SelectChoice(value, label) for value, label in zip(values, labels, strict=True)]
+
+
 class ProfileForm(TresorForm):
     """A person's names."""
 
@@ -64,28 +71,28 @@ class ProfileForm(TresorForm):
 class LanguageForm(TresorForm):
     """The language that pages speak, and the clock that their dates are told by."""
 
-    language = RadioField(_l("Language"), choices=list(LANGUAGES.items()))
+    language = RadioField(_l("Language"), choices=offered([*LANGUAGES], [*LANGUAGES.values()]))
     time_zone = SelectField(_l("Time zone"), description=_l("Dates and times are shown as they are there."))
 
 
 class LookForm(TresorForm):
     """How pages look and answer."""
 
-    theme = RadioField(_l("Theme"), choices=list(zip(THEMES, (_l("System"), _l("Light"), _l("Dark")), strict=True)))
+    theme = RadioField(_l("Theme"), choices=offered(THEMES, [_l("System"), _l("Light"), _l("Dark")]))
     reveal_seconds = RadioField(
         _l("Show values for"),
         coerce=int,
-        choices=list(zip(REVEALS, (_l("10 s"), _l("30 s"), _l("2 min"), _l("Until I hide")), strict=True)),
+        choices=offered(REVEALS, [_l("10 s"), _l("30 s"), _l("2 min"), _l("Until I hide")]),
         description=_l("After that they are hidden again."),
     )
     density = RadioField(
         _l("Rows in the vault"),
-        choices=list(zip(DENSITIES, (_l("Comfortable"), _l("Compact")), strict=True)),
+        choices=offered(DENSITIES, [_l("Comfortable"), _l("Compact")]),
         description=_l("Compact shows about twice as many."),
     )
     shortcuts = RadioField(
         _l("Keyboard shortcuts"),
-        choices=list(zip(KEYS, (_l("On"), _l("Off")), strict=True)),
+        choices=offered(KEYS, [_l("On"), _l("Off")]),
         description=_l("Single keys, such as / for the search."),
     )
 

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.credentials.values import to_plain
 from app.subject import SYSTEM, Subject
+from app.users.own_sessions import OwnSessions
 from app.users.setup import Setup
 from app.vault.policy import Level
 from app.vault.sharing import Sharing, Wishes
@@ -37,6 +38,7 @@ class Cast:
     tokens: dict[str, str] = field(default_factory=dict)
     kept: UUID = field(default_factory=uuid4)
     trashed: UUID = field(default_factory=uuid4)
+    session: UUID = field(default_factory=uuid4)
 
     def browser(self, who: str) -> Client:
         """Return the browser that this person has all the time."""
@@ -55,6 +57,7 @@ class Cast:
         return {
             "kept": self.secret() if fresh else self.kept,
             "trashed": self.secret(trashed=True) if fresh else self.trashed,
+            "session": self.begun() if fresh else self.session,
             "group": self.group,
             "system": SYSTEM,
             "setup": self.setup,
@@ -74,6 +77,18 @@ class Cast:
             if trashed:
                 world.trash.delete(owner, made)
         return made
+
+    def begun(self) -> UUID:
+        """Begin another session of the stranger."""
+        world = self.world
+        stranger = world.subject(self.people["stranger"].id)
+        with world.unit():
+            return next(each.id for each in world.cfg.get(OwnSessions).of(stranger) if each.this)
+
+    def forget(self, who: str) -> None:
+        """Let this person sign in anew: all their sessions have ended."""
+        self.browsers.pop(who, None)
+        self.tokens.pop(who, None)
 
     def _shares(self, secret: UUID, wishes: Wishes) -> None:
         sharing, owner = self.world.cfg.get(Sharing), self.people["owner"]
@@ -133,7 +148,7 @@ def a_cast(folder: Path, url: str) -> Cast:
     people["group-admin"] = world.joins(people["group-admin"], group, admin=True)
     for name in ("owner", "member", "former"):
         people[name] = world.joins(people[name], group)
-    cast.kept, cast.trashed = cast.secret(), cast.secret(trashed=True)
+    cast.kept, cast.trashed, cast.session = cast.secret(), cast.secret(trashed=True), cast.begun()
     world.share(cast.kept, owner=people["owner"], to=people["disabled"], level="owner")
     people["former"] = world.leaves(people["former"], group)
     with world.unit():
@@ -161,9 +176,16 @@ def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str
         "confirm": {"password": PASSWORD, "next": ""},
         "language": {"language": "en"},
         "jira": {**_texts(to_plain(a_jira())), "once": ""},
+        "profile": {"first_name": "Anna", "last_name": "Example"},
+        "look": {"theme": "dark", "density": "compact", "reveal_seconds": "30", "shortcuts": "off"},
+        "theme": {"theme": "dark"},
+        "password": {"password": PASSWORD, "password_again": PASSWORD},
+        "strength": {"password": PASSWORD, "password_again": ""},
         "purge": {"name": "Edited"},
         "members": {"revision": "1"},
     }
+    if path == "/account/language":
+        return {"language": "en", "time_zone": "UTC"}
     if last == "edit":
         return {**_texts(to_plain(a_jira(name="Changed"))), "version": "2"}
     if last == "sharing":
