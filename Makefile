@@ -56,7 +56,7 @@ CATALOGUES := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/mes
 
 ready := .venv/.run static/vendor/manifest.json $(CATALOGUES)
 
-services: # PostgreSQL, Chromium: installed where they are missing and we are root
+services: # PostgreSQL, Redis, Chromium: installed where they are missing and we are root
 	$(PYTHON) tools/install_services.py
 
 # ── what people call ──
@@ -77,8 +77,9 @@ lint: .venv/.test $(ready) ## ruff, mypy, import contracts, dependencies
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry .
 
-bench: .venv/.test $(ready) ## ratios to a bare Flask app (minutes; needs wrk)
+bench: .venv/.test $(ready) ## ratios to a bare Flask app (minutes; needs wrk and Chromium)
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.browser
 
 soak: .venv/.test $(ready) ## the state machine, for long
 	TRESOR_SOAK=1 $(BIN)/python -m pytest -n 2 tests/vault/test_state_machine.py $(ARGS)

@@ -15,6 +15,9 @@ from app.users.system import UserManagement
 from app.web.boundary import TresorFlask
 from app.web.commands import said_in_a_line
 
+SOURCES = ("app", "config", "static", "templates", "wsgi.py")
+"""What a server that reloads watches; not the checkout, where its own data lies."""
+
 
 def create_app() -> Flask:
     """Return the app of wsgi.py, the composition root."""
@@ -61,10 +64,16 @@ def serve(host: str, port: int, workers: int, reload: bool) -> None:
     sys.stdout.flush()
     site.unit.engine.dispose()
     arguments = ["--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers)]
-    arguments += ["--blocking-threads", "1", "--log-level", "warning", *(["--reload"] if reload else []), "wsgi:app"]
+    arguments += ["--blocking-threads", "1", "--log-level", "warning", *(_reloading() if reload else []), "wsgi:app"]
     granian = Path(sys.executable).with_name("granian")
     path = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])  # where wsgi.py lies
     os.execve(granian, [str(granian), *arguments], {**os.environ, "PYTHONPATH": path})  # noqa: S606  # no shell
+
+
+def _reloading() -> list[str]:
+    """Return what lets the server start anew when a source changes; a broken one does not end it."""
+    watched = [argument for name in SOURCES for argument in ("--reload-paths", str(CHECKOUT / name))]
+    return ["--reload", "--reload-ignore-worker-failure", *watched]
 
 
 def commands(app: Flask) -> None:

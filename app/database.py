@@ -33,7 +33,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.clock import EPOCH, from_micros, to_micros
-from app.errors import Conflict, Misconfigured, Unavailable
+from app.errors import Conflict, Misconfigured, TresorError, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ WAS_FIRST = frozenset({"40001", "40P01", "23505"})
 
 NO_ID = UUID(int=0)
 
-SCHEMA = "0002"
+SCHEMA = "0004"
 """The migration that this code was written for (app/migrations/versions)."""
 
 
@@ -146,6 +146,7 @@ class Work:
     """How many `writing` enclose each other at this moment."""
     last_statements: list[Callable[[], None]] = field(default_factory=list)
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
     facts: dict[object, Any] = field(default_factory=dict)
 
 
@@ -165,7 +166,7 @@ class Unit:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Enclose a unit: commit at the end, roll back on any error. Inside another one: join it."""
+        """Enclose a unit: commit at the end, roll back on any error, then do what was kept. Inside another: join it."""
         if self._work.get() is not None:
             yield
             return
@@ -177,6 +178,7 @@ class Unit:
         finally:
             try:
                 self.roll_back()
+                self._finish()
             finally:
                 self._work.reset(token)
                 if work.connection is not None:
@@ -261,6 +263,10 @@ class Unit:
         """Keep `reaction` for when the transaction has been committed."""
         self._now.after_commit.append(reaction)
 
+    def afterwards(self, reaction: Callable[[], None]) -> None:
+        """Keep `reaction` for the end of the unit: a transaction of its own, whatever becomes of this one."""
+        self._now.afterwards.append(reaction)
+
     def empty_log(self) -> None:
         """Bring SQLite's write-ahead log into the database, so that what was deleted is left in neither.
 
@@ -298,6 +304,15 @@ class Unit:
         if work is None:
             raise RuntimeError("no unit is open: enclose the call in `with unit.open()`")
         return work
+
+    def _finish(self) -> None:
+        for reaction in self._now.afterwards:
+            try:
+                reaction()
+                self.commit()
+            except TresorError as error:
+                self.roll_back()
+                log.error("left undone: %s", error)
 
     def _plain(self, sql: str) -> None:
         with translated():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -28,6 +28,7 @@ SHORT_NAMES = {
     "TRESOR_ROOT_KEY": ("root_key", "value"),
     "TRESOR_RATE_LIMIT_URL": ("limits", "url"),
 }
+WHICH_ADDRESS = "an address such as https://vault.example.org, without a path"
 PREFIX = "TRESOR_"
 CONFIG_FILE = "TRESOR_CONFIG"
 
@@ -47,12 +48,13 @@ class Server(Section):
     @classmethod
     def an_origin(cls, value: str) -> str:
         parts = urlsplit(value)
-        bare = parts.path in {"", "/"} and not (parts.query or parts.fragment or "@" in parts.netloc)
+        bare = parts.path in {"", "/"} and not (parts.query or parts.fragment or set(parts.netloc) & {"@", "%"})
         if parts.scheme not in {"http", "https"} or not parts.hostname or not bare or parts.port == 0:
-            raise ValueError("an address such as https://vault.example.org, without a path")
+            raise ValueError(WHICH_ADDRESS)
         if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ValueError("http is accepted for loopback only; use https")
-        return f"{parts.scheme}://{parts.netloc}"
+        port = "" if parts.port is None else f":{parts.port}"
+        return f"{parts.scheme}://{_as_browsers_write(parts.hostname)}{port}"
 
 
 class Database(Section):
@@ -91,6 +93,11 @@ class Limits(Section):
     sign_in_tries: int = Field(ge=1)
     sign_in_wait_seconds: int = Field(ge=1)
     address_tries: int = Field(ge=1)
+    look_ups: int = Field(ge=1)
+
+
+class Users(Section):
+    directory: Literal["everybody", "groups", "exact"]
 
 
 class Vault(Section):
@@ -114,6 +121,7 @@ class Settings(Section):
     sessions: Sessions
     passwords: PasswordRules
     limits: Limits
+    users: Users
     vault: Vault
     web: Web
 
@@ -134,15 +142,22 @@ class Settings(Section):
         return urlsplit(self.server.base_url).netloc
 
     @property
+    def hostname(self) -> str:
+        """The host without a port, and without the brackets of an IPv6 address."""
+        return urlsplit(self.server.base_url).hostname or ""
+
+    @property
     def origin(self) -> str:
-        """The base URL as browsers write it in `Origin`: in lower case, without the scheme's own port."""
-        parts = urlsplit(self.server.base_url)
-        usual = ":443" if self.secure else ":80"
-        return f"{parts.scheme}://{parts.netloc.lower().removesuffix(usual)}"
+        """The base URL as browsers write it in `Origin`: without the scheme's own port."""
+        return self.server.base_url.removesuffix(":443" if self.secure else ":80")
 
     @property
     def database_url(self) -> str:
-        return self.database.url or f"sqlite:///{self.server.data_dir}/data/tresor.sqlite3"
+        """The database's address; a relative file starts at the checkout, like every path in the settings."""
+        url = self.database.url or f"sqlite:///{self.server.data_dir}/data/tresor.sqlite3"
+        kind, _, path = url.partition(":///")
+        is_file = kind == "sqlite" and path not in {"", ":memory:"}
+        return f"sqlite:///{CHECKOUT / path}" if is_file else url
 
     @property
     def blob_url(self) -> str:
@@ -150,7 +165,7 @@ class Settings(Section):
 
     @property
     def root_key_file(self) -> Path:
-        return Path(self.root_key.file) if self.root_key.file else self.server.data_dir / "keys" / "root.key"
+        return CHECKOUT / self.root_key.file if self.root_key.file else self.server.data_dir / "keys" / "root.key"
 
     @property
     def stored_folder(self) -> Path:
@@ -165,7 +180,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     """
     merged = _read(CHECKOUT / "config" / "default.toml")
     if path := environment.get(CONFIG_FILE):
-        _merge(merged, _read(Path(path)))
+        _merge(merged, _read(CHECKOUT / path))
     told, wrong = _from_environment(environment)
     _merge(merged, told)
     try:
@@ -184,6 +199,16 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def _as_browsers_write(host: str) -> str:
+    """Return a host in lower case: a name in ASCII, an IPv6 address short and in brackets. Raises ValueError."""
+    if ":" in host:
+        return f"[{IPv6Address(host)}]"
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        raise ValueError(WHICH_ADDRESS) from None
 
 
 def _read(path: Path) -> dict[str, dict[str, object]]:
@@ -227,6 +252,6 @@ def _line(error: Mapping[str, object]) -> str:
 
 
 def _absolute(settings: Settings) -> Settings:
-    """Let a relative folder start at the checkout, so that `tresor` means the same one from every directory."""
+    """Let a relative path start at the checkout, so that `tresor` means the same one from every directory."""
     server = settings.server.model_copy(update={"data_dir": CHECKOUT / settings.server.data_dir})
     return settings.model_copy(update={"server": server})

@@ -36,11 +36,13 @@ class Subject:
     density: str | None = None
     time_zone: str | None = None
     reveal_seconds: int = 10
-    shortcuts: bool = True
-    """Whether single keys are shortcuts."""
+    single_keys: bool = True
+    """Whether single keys act as shortcuts (WCAG 2.1.4)."""
     session_hash: bytes = field(default=b"", repr=False)
     confirmed_at: datetime | None = None
     """When the password was last asked for in this session (step-up)."""
+    signed_in_until: datetime | None = None
+    """When the session ends if no more requests come."""
 
     @property
     def name(self) -> str:
@@ -49,6 +51,10 @@ class Subject:
     @property
     def initials(self) -> str:
         return (self.first_name[:1] + self.last_name[:1]).upper() or self.email[:2].upper()
+
+    def seconds_left(self, now: datetime) -> int:
+        """Return how long the session lasts if no more requests come."""
+        return max(0, int((self.signed_in_until - now).total_seconds())) if self.signed_in_until else 0
 
     def may(self, permission: str) -> bool:
         return permission in self.permissions

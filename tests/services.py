@@ -1,4 +1,4 @@
-"""The real parts that tests run against: a private PostgreSQL, Azurite, Chromium; each worker starts its own.
+"""The real parts that tests run against: a private PostgreSQL, Redis, Azurite, Chromium; each worker starts its own.
 
 A missing one skips the tests that need it, or with CI=true fails them, with one line that names the package.
 """
@@ -6,6 +6,7 @@ A missing one skips the tests that need it, or with CI=true fails them, with one
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import os
 import pwd
@@ -31,6 +32,9 @@ from tests.processes import answers, free_port, running, wait_for
 ROOT = Path(__file__).resolve().parent.parent
 ACCOUNT = "tests"
 
+MEMORY, ROOM = Path("/dev/shm"), 1 << 30
+"""Where a test run keeps its files if there is that much room: on a disk, waiting for it takes most of the time."""
+
 USED = pytest.StashKey[dict[str, str]]()
 """Service to version, of those that ran."""
 MISSING = pytest.StashKey[dict[str, str]]()
@@ -42,6 +46,7 @@ class Postgres:
     """A cluster of this test run alone, whose user `tresor` may do everything."""
 
     folder: Path
+    version: str
 
     def url(self, name: str = "postgres") -> str:
         """Return SQLAlchemy's address of a database."""
@@ -50,7 +55,9 @@ class Postgres:
     def new_database(self, *, template: str = "template1", name: str | None = None) -> str:
         """Make a database, a copy of `template` (to which nobody may be connected), and return its address."""
         name = name or f"t{secrets.token_hex(8)}"
-        self._do(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        copies_files = sql.SQL(" STRATEGY file_copy" if int(self.version.partition(".")[0]) >= 15 else "")
+        self._do(made + copies_files)  # the log is spared: half the work
         return self.url(name)
 
     def drop(self, url: str) -> None:
@@ -61,6 +68,18 @@ class Postgres:
     def _do(self, statement: sql.Composed) -> None:
         with psycopg.connect(host=str(self.folder), user="tresor", dbname="postgres", autocommit=True) as connection:
             connection.execute(statement)
+
+
+@dataclass(frozen=True)
+class Redis:
+    """A server of this test run alone, in memory."""
+
+    port: int
+    numbers: Iterator[int]
+
+    def new_store(self) -> str:
+        """Return the address of an empty store that nobody else uses."""
+        return f"redis://127.0.0.1:{self.port}/{next(self.numbers)}"
 
 
 @dataclass(frozen=True)
@@ -97,13 +116,25 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[Postgres]:
     programs = _postgres_programs()
     if programs is None:
         _lack(request.config, "PostgreSQL", "apt-get install postgresql-15")
-    _note(request.config, "PostgreSQL", _version(programs / "postgres"))
+    version = _version(programs / "postgres")
+    _note(request.config, "PostgreSQL", version)
     folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: a socket's path ends at 107 bytes
     try:
         with _cluster(programs, folder):
-            yield Postgres(folder)
+            yield Postgres(folder, version)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def redis(request: pytest.FixtureRequest) -> Iterator[Redis]:
+    program = shutil.which("redis-server")
+    if program is None:
+        _lack(request.config, "Redis", "apt-get install redis-server")
+    _note(request.config, "Redis", _version(Path(program)))
+    port = free_port()
+    with redis_server(port):
+        yield Redis(port, itertools.count())
 
 
 @pytest.fixture(scope="session")
@@ -148,10 +179,26 @@ def _cluster(programs: Path, folder: Path) -> Iterator[None]:
     create: list[str | Path] = [programs / "initdb", "-D", folder / "data", *options]
     subprocess.run(create, check=True, cwd=folder, stdout=subprocess.DEVNULL, **account)
     fast = ("-clisten_addresses=", "-cfsync=off", "-cfull_page_writes=off", "-csynchronous_commit=off")
-    command: list[str | Path] = [programs / "postgres", "-D", folder / "data", "-k", folder, *fast]
+    small = ("-cwal_level=minimal", "-cmax_wal_senders=0", "-cmin_wal_size=32MB", "-cmax_wal_size=128MB")
+    command: list[str | Path] = [programs / "postgres", "-D", folder / "data", "-k", folder, *fast, *small]
     ready: list[str | Path] = [programs / "pg_isready", "-q", "-h", folder]
     with running(command, signal.SIGINT, cwd=folder, **account) as server:
         wait_for(server, lambda: subprocess.run(ready).returncode == 0)
+        yield
+
+
+@contextmanager
+def redis_server(port: int) -> Iterator[None]:
+    """Run a Redis that keeps nothing on a disk."""
+    command: list[str | Path] = [
+        shutil.which("redis-server") or "", "--bind", "127.0.0.1", "--port", str(port),
+        "--databases", "1000", "--save", "", "--appendonly", "no",
+    ]  # fmt: skip
+    with (
+        tempfile.TemporaryDirectory(prefix="redis") as folder,
+        running(command, signal.SIGTERM, cwd=folder) as server,
+    ):
+        wait_for(server, lambda: answers(port))
         yield
 
 
@@ -189,7 +236,12 @@ def _lack(config: pytest.Config, service: str, remedy: str) -> NoReturn:
     pytest.skip(line)
 
 
-# What follows brings the workers' notes to the one terminal. pytest calls these by their names.
+# pytest calls what follows by its name: where files lie, and how the workers' notes come to the one terminal.
+
+
+def pytest_configure() -> None:
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        tempfile.tempdir = str(MEMORY)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

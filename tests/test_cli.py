@@ -89,7 +89,7 @@ def test_roles_and_groups_are_given_at_once_or_nothing_is(run: Run, world: World
     (row,) = json.loads(run("users", "list", "--json").stdout)
     assert row["roles"] == ["Member", "Administrator"]
     counts = {row["name"]: row["members"] for row in json.loads(run("groups", "list", "--json").stdout)}
-    assert counts == {"System": 1, "Support": 1}
+    assert counts == {"System group": 1, "Support": 1}
 
 
 def test_a_group_named_twice_undoes_the_person(run: Run, world: World) -> None:
@@ -208,7 +208,7 @@ def test_nobodys_address_is_named(run: Run) -> None:
 def test_lists_are_lines_without_json(run: Run, world: World) -> None:
     create(run, "anna@example.org", "--first-name", "Anna", "--role", "Administrator", "--group", "system")
     assert ended(run("users", "list")) == (0, "anna@example.org\tAnna\tactive\tMember, Administrator\n", "")
-    assert ended(run("groups", "list")) == (0, "System\t1 members\tsystem\n", "")
+    assert ended(run("groups", "list")) == (0, "System group\t1 members\tsystem\n", "")
 
 
 # ── groups ──
@@ -230,7 +230,7 @@ def test_groups_are_created_filled_and_emptied(run: Run, world: World) -> None:
     assert ended(refused) == (1, "", "Error: This person is not a member.\n")
     rows = json.loads(run("groups", "list", "--json").stdout)
     assert [{**row, "id": ""} for row in rows] == [
-        {"id": "", "name": "System", "system": True, "members": 0},
+        {"id": "", "name": "System group", "system": True, "members": 0},
         {"id": "", "name": "Support", "system": False, "members": 1},
     ]
     assert rows[0]["id"] == str(SYSTEM)
@@ -251,7 +251,7 @@ def test_a_group_has_a_name_that_can_be_read(run: Run) -> None:
 
 def test_a_group_has_a_name_of_its_own(run: Run) -> None:
     run("groups", "create", "support")
-    for name in ("Support", "SUPPORT ", "\uff33upport", "System", "system"):
+    for name in ("Support", "SUPPORT ", "\uff33upport", "System", "system", "SYSTEM group", "Systemgruppe"):
         assert ended(run("groups", "create", name)) == (1, "", "Error: There is a group with this name already.\n")
 
 

@@ -324,7 +324,7 @@ def test_a_commit_that_fails_is_unavailable_and_stores_nothing(world: World) -> 
         world.groups.create("tests", name="Lost")
         lose_connections(world)
     with world.unit():
-        assert [group.name for group in world.groups.all()] == ["System"]
+        assert [group.name for group in world.groups.all()] == ["System group"]
 
 
 def test_a_dead_database_is_a_503_page_and_life_goes_on_when_it_is_back(world: World) -> None:

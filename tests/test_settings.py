@@ -80,10 +80,32 @@ def test_a_short_name_sets_its_setting(name: str) -> None:
     assert str(found.get_secret_value() if isinstance(found, SecretStr) else found) == value
 
 
-def test_a_relative_folder_starts_at_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_path_starts_at_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert load_settings({"TRESOR_DATA_DIR": "mine"}).server.data_dir == CHECKOUT / "mine"
     assert load_settings({"TRESOR_DATA_DIR": "/srv/mine"}).server.data_dir == Path("/srv/mine")
+    assert load_settings({"TRESOR_ROOT_KEY_FILE": "my/root.key"}).root_key_file == CHECKOUT / "my" / "root.key"
+    assert load_settings({"TRESOR_ROOT_KEY_FILE": "/srv/root.key"}).root_key_file == Path("/srv/root.key")
+    assert load_settings({"TRESOR_CONFIG": "config/production.toml"}).secure is True
+    assert lines_of({"TRESOR_CONFIG": "none.toml"}) == [
+        f"{CHECKOUT}/none.toml: cannot be read (No such file or directory)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("sqlite:///my/tresor.sqlite3", f"sqlite:///{CHECKOUT}/my/tresor.sqlite3"),
+        ("sqlite:///tresor.sqlite3?cache=private", f"sqlite:///{CHECKOUT}/tresor.sqlite3?cache=private"),
+        ("sqlite:////srv/tresor.sqlite3", "sqlite:////srv/tresor.sqlite3"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("sqlite:///", "sqlite:///"),
+        ("sqlite://", "sqlite://"),
+        ("postgresql+psycopg://tresor@/tresor", "postgresql+psycopg://tresor@/tresor"),
+    ],
+)
+def test_a_relative_database_starts_at_the_checkout(url: str, meant: str) -> None:
+    assert load_settings({"TRESOR_DATABASE_URL": url}).database_url == meant
 
 
 def test_every_setting_can_come_from_the_environment() -> None:
@@ -183,6 +205,8 @@ ONLY_LOOPBACK = "server.base_url: http is accepted for loopback only; use https"
         ("http://10.0.0.1:8000", ONLY_LOOPBACK),
         ("https://vault.example.org:65536", "server.base_url: Port out of range 0-65535"),
         ("https://[::1", "server.base_url: Invalid IPv6 URL"),
+        ("https://[::1%251]", NO_ORIGIN),
+        ("https://vault..example.org", NO_ORIGIN),
     ],
 )
 def test_a_wrong_address_of_the_site_is_refused(address: str, line: str) -> None:
@@ -198,10 +222,28 @@ def test_a_wrong_address_of_the_site_is_refused(address: str, line: str) -> None
         ("http://[::1]:8000", "http://[::1]:8000"),
         ("https://vault.example.org/", "https://vault.example.org"),
         ("https://10.0.0.1", "https://10.0.0.1"),
+        ("http://[0:0:0:0:0:0:0:1]:8000", "http://[::1]:8000"),
+        ("https://[2001:DB8::0:1]", "https://[2001:db8::1]"),
+        ("https://Vault.Example.org:443", "https://vault.example.org:443"),
+        ("https://trésor.example.org", "https://xn--trsor-csa.example.org"),
     ],
 )
-def test_an_address_of_the_site_is_kept_without_its_slash(address: str, kept: str) -> None:
+def test_an_address_of_the_site_is_kept_as_browsers_write_it_without_its_slash(address: str, kept: str) -> None:
     assert load_settings({"TRESOR_BASE_URL": address}).server.base_url == kept
+
+
+@pytest.mark.parametrize(
+    ("address", "origin", "hostname"),
+    [
+        ("http://[::1]:8000", "http://[::1]:8000", "::1"),
+        ("http://[::1]:80", "http://[::1]", "::1"),
+        ("https://vault.example.org:443", "https://vault.example.org", "vault.example.org"),
+        ("https://vault.example.org:8443", "https://vault.example.org:8443", "vault.example.org"),
+    ],
+)
+def test_origin_and_name_are_told_from_the_address(address: str, origin: str, hostname: str) -> None:
+    settings = load_settings({"TRESOR_BASE_URL": address})
+    assert (settings.origin, settings.hostname) == (origin, hostname)
 
 
 WEAKER = [

@@ -187,6 +187,6 @@ def test_a_full_date_follows_the_language(language: str) -> None:
 
 
 def test_an_icon_is_drawn_in_few_bytes_and_leaves_its_look_to_its_class() -> None:
-    drawn = draw_icon("ellipsis", size=None, aria_hidden="true", **{"class": "icon"})
+    drawn = draw_icon("ellipsis")
     dots = "".join(f'<circle cx="{x}" cy="12" r="1"/>' for x in (12, 19, 5))
     assert drawn == f'<svg viewBox="0 0 24 24" aria-hidden="true" class="icon">{dots}</svg>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -61,6 +62,23 @@ def test_an_inner_failure_that_is_caught_leaves_the_outer_transaction_open(world
             raise Invalid("looked before writing")
         assert unit.is_writing
     assert names(world) == ["outer"]
+
+
+def test_what_is_kept_for_afterwards_happens_in_a_transaction_of_its_own(world: World) -> None:
+    unit = world.cfg.unit
+
+    def later(name: str) -> None:
+        with unit.writing():
+            take(unit, name)
+            if name == "fails":
+                raise Unavailable("no room")
+
+    with pytest.raises(Invalid), unit.open(), unit.writing():
+        take(unit, "half")
+        for name in ("one", "fails", "two"):
+            unit.afterwards(partial(later, name))
+        raise Invalid("the rest does not fit")
+    assert names(world) == ["one", "two"]
 
 
 def test_a_statement_that_changes_something_outside_of_a_transaction_is_a_mistake(world: World) -> None:

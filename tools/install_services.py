@@ -1,4 +1,4 @@
-"""Install what tests need beside Python packages, where it is missing and we may: PostgreSQL and Chromium."""
+"""Install what tests need beside Python packages, where it is missing and we may: PostgreSQL, Redis, Chromium."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ def missing() -> list[str]:
     packages = []
     if not any(Path("/usr/lib/postgresql").glob("*/bin/postgres")) and not shutil.which("postgres"):
         packages.append("postgresql")
+    if not shutil.which("redis-server"):
+        packages.append("redis-server")
     if not shutil.which("chromium") and not shutil.which("chromium-browser") and not shutil.which("google-chrome"):
         packages.append("chromium")
     return packages

@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Time
+
+BY_PEOPLE, BY_AUTOMATIONS = text("actor IS NULL"), text("actor IS NOT NULL")
+"""An index for each, so that what people did is found at once among any number of uses, and what used it by name."""
+BY_SOMEBODY = text("subject IS NOT NULL")
 
 
 class AuditRow(Base):
@@ -32,4 +36,15 @@ class AuditRow(Base):
     key: Mapped[int]
     mac: Mapped[bytes] = mapped_column(LargeBinary)
 
-    __table_args__ = (Index(None, "object_id", "revision"), Index(None, "object_id", "number"))
+    __table_args__ = (
+        Index(None, "object_id", "revision"),
+        Index("ix_audit_uses", "object_id", "number", sqlite_where=BY_AUTOMATIONS, postgresql_where=BY_AUTOMATIONS),
+        Index("ix_audit_people", "object_id", "number", sqlite_where=BY_PEOPLE, postgresql_where=BY_PEOPLE),
+        Index(
+            "ix_audit_automations",
+            *("object_id", "actor", "number"),
+            sqlite_where=BY_AUTOMATIONS,
+            postgresql_where=BY_AUTOMATIONS,
+        ),
+        Index("ix_audit_subject", "subject", "number", sqlite_where=BY_SOMEBODY, postgresql_where=BY_SOMEBODY),
+    )

@@ -1,4 +1,4 @@
-"""What others ask the trail: the last events of an object, and one event written by a use case."""
+"""What others ask the trail: what people and automations did to an object, and one event written by a use case."""
 
 from __future__ import annotations
 
@@ -9,16 +9,24 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.audit.models import AuditRow
 from app.audit.refusals import RefusalLog
 from app.audit.trail import AuditTrail
 from app.database import Unit
-from app.errors import TresorError
+from app.errors import Conflict, TresorError
 from app.keys.trail import Note
 
 TABLE = AuditRow.__table__
+
+MOST_COUNTED = 1000
+"""Up to so many events are counted, so that a page costs the same however often something was used."""
+
+MOST_AUTOMATIONS = 50
+
+REFUSED = '%"outcome":%'
+"""How the detail of a refusal looks (RefusalLog), as LIKE finds it; no other event has an outcome."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,26 @@ class Event:
     object_id: UUID | None
     count: int
     detail: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Uses:
+    """What one automation did to an object: when last, and how often, as far as it was counted."""
+
+    actor: str
+    last: Event
+    times: int
+    """More than MOST_COUNTED are MOST_COUNTED + 1."""
+    groups: frozenset[str]
+    """The ids of the groups that the counted ones happened in, as text."""
+
+
+class Overtaken(Conflict):
+    """Somebody saved the same page first. last: the newest of their changes, None if the trail knows none."""
+
+    def __init__(self, last: Event | None = None) -> None:
+        super().__init__()
+        self.last = last
 
 
 class Audit:
@@ -60,48 +88,116 @@ class Audit:
     def trouble(self, error: TresorError) -> None:
         """Record an error that ends nothing: damage that a list passes over, a sign-in that failed.
 
-        Equal ones of a minute are one event. Outside of a transaction it is committed at once.
+        Equal ones of a minute are one event. It is committed at once, or after the change in which it was seen,
+        even if that is undone.
         """
-        alone = self._unit.is_open and not self._unit.is_writing
+        if self._unit.is_writing:
+            self._unit.afterwards(lambda: self._refusals.refused(error, None))
+            return
         self._refusals.refused(error, None)
-        if alone:
+        if self._unit.is_open:
             self._unit.commit()
 
-    def last(self, object_id: UUID, *, most: int, only: tuple[str, ...]) -> list[Event]:
-        """Return the newest events of an object whose action is one of `only`, newest first."""
-        statement = (
-            select(TABLE)
-            .where(TABLE.c.object_id == object_id, TABLE.c.action.in_(only))
-            .order_by(TABLE.c.number.desc())
-            .limit(most)
-        )
-        return [_event(row) for row in self._unit.execute(statement)]
+    def by_people(
+        self, object_id: UUID, *, only: tuple[str, ...], most: int, skip: int = 0, refused_too: bool = True
+    ) -> list[Event]:
+        """Return the newest events of an object that no automation caused and whose action is one of `only`.
+
+        Newest first. Its cost does not grow with how often automations used the object.
+        """
+        statement = select(TABLE).where(*_people(object_id, only)).order_by(TABLE.c.number.desc())
+        if not refused_too:
+            statement = statement.where(TABLE.c.detail.not_like(REFUSED))
+        return [_event(row) for row in self._unit.execute(statement.limit(most).offset(skip))]
+
+    def count_by_people(self, object_id: UUID, *, only: tuple[str, ...]) -> int:
+        """Return how many such events there are; more than MOST_COUNTED are MOST_COUNTED + 1."""
+        some = select(TABLE.c.number).where(*_people(object_id, only)).limit(MOST_COUNTED + 1).subquery()
+        counted: int = self._unit.execute(select(func.count()).select_from(some)).scalar_one()
+        return counted
+
+    def changes(self, object_id: UUID, *, only: tuple[str, ...], most: int) -> list[Event]:
+        """Return the newest events that made a new revision of an object and whose action is one of `only`."""
+        made = TABLE.c.revision.is_not(None) & TABLE.c.action.in_(only)
+        statement = select(TABLE).where(TABLE.c.object_id == object_id, made).order_by(TABLE.c.revision.desc())
+        return [_event(row) for row in self._unit.execute(statement.limit(most))]
+
+    def automations(self, object_id: UUID, action: str) -> list[Uses]:
+        """Return what each automation did to an object, the latest first."""
+        found = [self._uses(object_id, actor, action) for actor in self._actors(object_id)]
+        return sorted([each for each in found if each], key=lambda each: each.last.number, reverse=True)
+
+    def by_automation(self, object_id: UUID, actor: str, action: str, *, most: int, skip: int = 0) -> list[Event]:
+        """Return one automation's newest events of an object, newest first."""
+        statement = select(TABLE).where(*_automation(object_id, actor, action)).order_by(TABLE.c.number.desc())
+        return [_event(row) for row in self._unit.execute(statement.limit(most).offset(skip))]
+
+    def later(self, object_id: UUID, revision: int) -> list[Event]:
+        """Return the events that made the revisions of an object after this one, oldest first."""
+        after = (TABLE.c.object_id == object_id) & (TABLE.c.revision > revision)
+        return [_event(row) for row in self._unit.execute(select(TABLE).where(after).order_by(TABLE.c.number))]
+
+    def latest(self, object_id: ColumnElement[UUID], action: str) -> ColumnElement[datetime | None]:
+        """Return the expression for when an automation last did `action` to an object."""
+        by_automation = TABLE.c.actor.is_not(None)
+        done = select(TABLE.c.time).where(TABLE.c.object_id == object_id, by_automation, TABLE.c.action == action)
+        return done.order_by(TABLE.c.number.desc()).limit(1).scalar_subquery()
 
     def about(self, person: UUID, *, most: int) -> list[Event]:
-        """Return the newest events of what a person did and of what was done to their account, newest first."""
-        theirs = (TABLE.c.subject == person) | (TABLE.c.object_id == person)
-        statement = select(TABLE).where(theirs).order_by(TABLE.c.number.desc()).limit(most)
-        return [_event(row) for row in self._unit.execute(statement)]
+        """Return the newest events of what a person did and of what was done to their account, newest first.
 
-    def uses(self, object_ids: list[UUID], action: str) -> dict[UUID, tuple[datetime, int, str | None]]:
-        """Return for each object that `action` was done to: when last, how often, and by which actor last."""
-        if not object_ids:
-            return {}
+        An index finds each kind; its cost grows with `most` alone.
+        """
+        done_to = TABLE.c.object_id == person
+        kinds = (TABLE.c.subject == person, done_to & TABLE.c.actor.is_(None), done_to & TABLE.c.actor.is_not(None))
+        found: dict[int, Event] = {}
+        for kind in kinds:
+            statement = select(TABLE).where(kind).order_by(TABLE.c.number.desc()).limit(most)
+            found.update((row.number, _event(row)) for row in self._unit.execute(statement))
+        return [found[number] for number in sorted(found, reverse=True)[:most]]
+
+    def _actors(self, object_id: UUID) -> list[str]:
+        """Return the names of the automations that caused events of an object: one step of the index for each."""
+        names: list[str] = []
+        while len(names) < MOST_AUTOMATIONS:
+            beyond = [TABLE.c.actor > last for last in names[-1:]]
+            this = TABLE.c.object_id == object_id
+            statement = select(func.min(TABLE.c.actor)).where(this, TABLE.c.actor.is_not(None), *beyond)
+            name: str | None = self._unit.execute(statement).scalar_one()
+            if name is None:
+                break
+            names.append(name)
+        return names
+
+    def _uses(self, object_id: UUID, actor: str, action: str) -> Uses | None:
+        last = self.by_automation(object_id, actor, action, most=1)
+        if not last:
+            return None
         newest = (
-            select(TABLE.c.object_id, func.max(TABLE.c.number).label("number"), func.count().label("times"))
-            .where(TABLE.c.object_id.in_(object_ids), TABLE.c.action == action)
-            .group_by(TABLE.c.object_id)
+            select(TABLE.c.detail)
+            .where(*_automation(object_id, actor, action))
+            .order_by(TABLE.c.number.desc())
+            .limit(MOST_COUNTED + 1)
             .subquery()
         )
-        statement = select(TABLE.c.object_id, TABLE.c.time, TABLE.c.actor, newest.c.times).join(
-            newest, TABLE.c.number == newest.c.number
-        )
-        return {row.object_id: (row.time, row.times, row.actor) for row in self._unit.execute(statement)}
+        statement = select(newest.c.detail, func.count().label("times")).group_by(newest.c.detail)
+        rows = self._unit.execute(statement).all()
+        groups = {found for row in rows if (found := _read(row.detail).get("group"))}
+        return Uses(actor, last[0], sum(row.times for row in rows), frozenset(groups))
+
+
+def _people(object_id: UUID, only: tuple[str, ...]) -> tuple[ColumnElement[bool], ...]:
+    return TABLE.c.object_id == object_id, TABLE.c.actor.is_(None), TABLE.c.action.in_(only)
+
+
+def _automation(object_id: UUID, actor: str, action: str) -> tuple[ColumnElement[bool], ...]:
+    return TABLE.c.object_id == object_id, TABLE.c.actor == actor, TABLE.c.action == action
 
 
 def _event(row: Any) -> Event:
-    detail = _read(row.detail)
-    return Event(row.number, row.time, row.subject, row.actor, row.action, row.kind, row.object_id, row.count, detail)
+    return Event(
+        row.number, row.time, row.subject, row.actor, row.action, row.kind, row.object_id, row.count, _read(row.detail)
+    )
 
 
 def _read(detail: str) -> Mapping[str, str]:

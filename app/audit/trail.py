@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, insert, select, text
+from sqlalchemy import ColumnElement, Row, Table, func, insert, select, text
 
 from app.audit.models import AuditRow
 from app.clock import Clock
@@ -26,7 +26,9 @@ READ_AT_ONCE = 1000
 MOST_NAMED = 1000
 """How many missing events of one gap are named: an event made up far away leaves a long one."""
 
-TABLE = AuditRow.__table__
+TABLE: Table = AuditRow.__table__  # type: ignore[assignment]  # a mapped class's table
+LAST = select(TABLE.c.number, TABLE.c.mac).order_by(TABLE.c.number.desc()).limit(1)
+INSERT = insert(TABLE)
 DECIDING = ("number", "time", "subject", "actor", "action", "kind", "object_id", "revision", "gone", "count", "detail")
 
 
@@ -105,8 +107,7 @@ class AuditTrail:
     def head(self) -> Head:
         """Return the end of the chain; number 0 for an empty one. Raises Damaged if the chain became shorter."""
         highest = self._highest  # before reading: another thread may append meanwhile
-        statement = select(TABLE.c.number, TABLE.c.mac).order_by(TABLE.c.number.desc()).limit(1)
-        row = self._unit.execute(statement).one_or_none()
+        row = self._unit.execute(LAST).one_or_none()
         head = Head(row.number, row.mac) if row else Head(0, b"")
         if head.number < highest:
             raise Damaged(f"audit: event {highest} was there and is gone", action="audit.damaged")
@@ -148,7 +149,7 @@ class AuditTrail:
             head = Head(row["number"], chain(key.key, head.mac, *self._items(row)))
             rows.append({**row, "mac": head.mac})
         waiting.events.clear()
-        self._unit.execute(insert(AuditRow), rows)
+        self._unit.execute(INSERT, rows)
         self._unit.after_commit(lambda: self._saw(head.number))
 
     def _saw(self, number: int) -> None:

@@ -12,5 +12,15 @@ types/    those that come with Tresor
 
 from app.credentials.declare import CheckFailed, Credentials, CredentialType, Network, credential_type
 from app.credentials.fields import FieldSpec, field
+from app.generator.rule import Generator
 
-__all__ = ["CheckFailed", "CredentialType", "Credentials", "FieldSpec", "Network", "credential_type", "field"]
+__all__ = [
+    "CheckFailed",
+    "CredentialType",
+    "Credentials",
+    "FieldSpec",
+    "Generator",
+    "Network",
+    "credential_type",
+    "field",
+]

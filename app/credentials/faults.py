@@ -15,6 +15,8 @@ from flask_babel.speaklater import LazyString
 from app.credentials.fields import FieldSpec, resolved
 from app.credentials.reading import read
 from app.credentials.styles import STYLES, Unfit
+from app.generator.making import samples
+from app.generator.rule import faults_of as rule_faults
 
 if TYPE_CHECKING:
     from app.credentials.declare import CredentialType
@@ -82,8 +84,7 @@ def _of_field(spec: FieldSpec) -> Iterator[str]:
         yield f"the empty value of {spec.kind.__name__} is not None; leave `| None` out"
     if not spec.optional and spec.kind not in (str, bool) and (not spec.required or spec.shown_if):
         yield f"may be empty, so annotate it `{spec.kind.__name__} | None`"
-    if spec.generate not in (None, "password", "token") or (spec.generate and spec.style != "secret"):
-        yield "generate is 'password' or 'token', for the style secret"
+    yield from _of_generator(spec)
     yield from _of_bounds(spec)
     yield from _of_choices(spec)
     yield from _of_pattern(spec)
@@ -140,6 +141,24 @@ def _of_pattern(spec: FieldSpec) -> Iterator[str]:
         re.compile(spec.pattern)
     except re.error as wrong:
         yield f"the pattern is no regular expression: {wrong}"
+
+
+def _of_generator(spec: FieldSpec) -> Iterator[str]:
+    if spec.generate is None:
+        return
+    if spec.style != "secret":
+        yield "generate is for the style secret"
+    elif faults := [*rule_faults(spec.generate, minimum=spec.minimum, maximum=spec.maximum)]:
+        yield from faults
+    elif spec.pattern and not all(_fits(spec, value) for value in samples(spec.generate)):
+        yield "what generate makes does not fit the field itself"
+
+
+def _fits(spec: FieldSpec, value: str) -> bool:
+    try:
+        return read(spec, value) == value
+    except (Unfit, re.error):
+        return False
 
 
 def _of_default(spec: FieldSpec) -> Iterator[str]:

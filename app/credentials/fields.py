@@ -11,6 +11,8 @@ from typing import Any, Literal, TypeAlias, Union, get_args, get_origin
 
 from flask_babel.speaklater import LazyString
 
+from app.generator.rule import NAMED, Generator
+
 Text: TypeAlias = str | LazyString
 """A text, or one that is translated when it is shown."""
 
@@ -50,7 +52,7 @@ def field(
     pattern: str | tuple[str, Text] | None = None,
     shown_if: ShownIf | None = None,
     destination: bool = False,
-    generate: Literal["password", "token"] | None = None,
+    generate: Generator | Literal["password", "token"] | None = None,
 ) -> Any:
     """Declare one field; its annotation (str, int, bool, date, an Enum; `| None` if it may be empty) is its kind.
 
@@ -62,7 +64,8 @@ def field(
     shown_if: `("field", value)`, or a mapping of several that must all hold, where a tuple means any of its values.
         The fields stand above this one. If it does not hold, this field is empty: neither asked for nor stored.
     destination: a change of this field asks for the secret fields again (always so for the styles host and url).
-    generate: what the form offers to make for a secret field.
+    generate: what the form offers to make for a field of style secret: "password" (words or characters), "token"
+        (letters and digits, for programs), or a Generator with bounds of its own. None: what others hand out.
     """
     declared = {
         "label": label,
@@ -114,7 +117,7 @@ class FieldSpec:
     pattern_message: Text
     shown_if: tuple[tuple[str, tuple[object, ...]], ...]
     destination: bool
-    generate: str | None
+    generate: Generator | None
 
     @property
     def secret(self) -> bool:
@@ -143,7 +146,7 @@ def spec_of(name: str, annotation: object, declared: Mapping[str, Any]) -> Field
         style = "choice" if issubclass(kind, Enum) else "date" if kind is date else style
     pattern = declared["pattern"]
     pattern, message = pattern if isinstance(pattern, tuple) and len(pattern) == 2 else (pattern, "")
-    texts = {key: declared[key] for key in ("label", "hint", "section", "default", "required", "generate")}
+    texts = {key: declared[key] for key in ("label", "hint", "section", "default", "required")}
     return FieldSpec(
         name=name,
         kind=kind,
@@ -156,8 +159,13 @@ def spec_of(name: str, annotation: object, declared: Mapping[str, Any]) -> Field
         pattern_message=message,
         shown_if=_conditions(declared["shown_if"]),
         destination=declared["destination"] or style in ("host", "url"),
+        generate=_named(declared["generate"]),
         **texts,
     )
+
+
+def _named(generate: Any) -> Any:
+    return NAMED.get(generate, generate) if isinstance(generate, str) else generate
 
 
 def _kind(annotation: object) -> tuple[type, bool]:

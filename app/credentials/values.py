@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -47,6 +48,23 @@ def validate(kind: type[C], values: Mapping[str, object]) -> C:
     if errors:
         raise InvalidValues(errors)
     return kind(**typed)
+
+
+def shown(kind: type[Credentials], values: Mapping[str, object]) -> frozenset[str]:
+    """Return the names of the fields that count with these raw values: their `shown_if` holds. Nothing is refused."""
+    return frozenset(name for name, counts in _counting(kind, values) if counts)
+
+
+def _counting(kind: type[Credentials], values: Mapping[str, object]) -> Iterator[tuple[str, bool]]:
+    typed: dict[str, object] = {}
+    for spec in kind.specs:
+        counts = holds(spec, typed)
+        yield spec.name, counts
+        if not counts:
+            typed[spec.name] = spec.empty
+            continue
+        with suppress(Unfit):
+            typed[spec.name] = read(spec, values.get(spec.name, MISSING))
 
 
 def merge(

@@ -22,8 +22,8 @@ class Panels(Protocol):
 class Leaving(Protocol):
     """A port, filled by the vault: what somebody who leaves has published."""
 
-    def published_by(self, user: UUID, group: UUID) -> Sequence[tuple[UUID, str]]:
-        """Return id and name of what this member published in the group."""
+    def published_by_member(self, group: UUID) -> Mapping[UUID, Sequence[str]]:
+        """Return the names of what each member published in the group."""
 
     def withdraw_all(self, subject: Subject, user: UUID, group: UUID) -> None:
         """Take out of the group what this member published in it."""

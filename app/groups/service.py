@@ -9,25 +9,30 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import BindParameter, Select, Table, bindparam, func, select
 
-from app.audit.service import Audit
+from app.audit.service import Audit, Overtaken
 from app.clock import Clock
 from app.database import Unit
-from app.errors import Conflict, Damaged, Forbidden, Invalid, Refused
+from app.errors import Damaged, Forbidden, Invalid, Refused
 from app.groups.models import GroupContent, GroupRow
 from app.groups.ports import Leaving
 from app.keys.sealed import Opened, SealedRows
 from app.keys.trail import Note
 from app.subject import SYSTEM, GroupLevel, Subject
+from app.users.directory import Directory
 from app.users.service import MEMBERSHIP, By, User, Users, note
 
 TABLE: Table = GroupRow.__table__  # type: ignore[assignment]  # a mapped class's table
 
 USE, CREATE, MANAGE = "group.use", "group.create", "group.manage"
+DESCRIBE = "group.describe"
+"""What makes a new revision and leaves the members as they are."""
 TEAM, SYSTEM_KIND = "team", "system"
 LONGEST_NAME, LONGEST_DESCRIPTION = 100, 500
 SYSTEM_COMMAND_NAME = "system"
+LIKE_SYSTEM = frozenset({"system group", "systemgruppe"})
+"""What pages call the system group, as names are compared: no team is called so."""
 MOST_KEPT = 5000
 
 
@@ -51,6 +56,15 @@ class Wish:
     keep: bool = True
 
 
+@dataclass(frozen=True)
+class Addition:
+    """Somebody who is to become a member, named by their exact address. field: the input that names them."""
+
+    address: str
+    level: GroupLevel = GroupLevel.MEMBER
+    field: str = "add"
+
+
 class Groups:
     """What can be asked and changed about groups and their members."""
 
@@ -60,12 +74,14 @@ class Groups:
         clock: Clock,
         rows: SealedRows[GroupContent],
         users: Users,
+        directory: Directory,
         audit: Audit,
         leaving: list[Leaving],
     ) -> None:
         self._unit, self._clock, self._rows, self._users = unit, clock, rows, users
-        self._audit, self._leaving = audit, leaving
+        self._directory, self._audit, self._leaving = directory, audit, leaving
         self._kept: dict[UUID, Opened[GroupContent]] = {}
+        self._probing = self.probe(bindparam("groups", expanding=True))
 
     def first_start(self) -> None:
         """Store the system group; fills keys.FirstStart."""
@@ -79,8 +95,11 @@ class Groups:
             created_at=self._clock(),
         )
 
-    def probe(self, ids: Sequence[UUID]) -> Select[Any]:
-        """Return a statement of (id, revision, newest_revision) for those groups; fills users.GroupProbe."""
+    def probe(self, ids: BindParameter[Any]) -> Select[Any]:
+        """Return a statement of (id, revision, newest_revision) for the groups that `ids` is going to hold.
+
+        Fills users.GroupProbe.
+        """
         return select(TABLE.c.id, TABLE.c.revision, self._rows.newest).where(TABLE.c.id.in_(ids))
 
     def existing(self, found: Sequence[tuple[UUID, int, int | None]]) -> frozenset[UUID]:
@@ -98,7 +117,7 @@ class Groups:
         wanted = list(set(ids))
         if not wanted:
             return {}
-        found = [tuple(row._mapping.values()) for row in self._unit.execute(self.probe(wanted))]
+        found = [tuple(row) for row in self._unit.execute(self._probing, {"groups": wanted})]
         return {group_id: as_group(opened) for group_id, opened in self._opened(found).items()}
 
     def all(self) -> list[Group]:
@@ -179,7 +198,8 @@ class Groups:
             by.require(CREATE)
         shown = _name(name)
         with self._unit.writing():
-            if self._unit.execute(select(TABLE.c.id).where(TABLE.c.name_key == key_of(shown))).first():
+            taken = select(TABLE.c.id).where(TABLE.c.name_key == key_of(shown))
+            if key_of(shown) in LIKE_SYSTEM or self._unit.execute(taken).first():
                 raise Invalid(_("There is a group with this name already."), field="name")
             opened = self._rows.insert(
                 uuid4(),
@@ -220,32 +240,50 @@ class Groups:
             self._refuse_without_admin(group_id, before)
             self._count_change(by, group_id)
 
+    def look_up(self, subject: Subject, group_id: UUID, text: str) -> list[User]:
+        """Return the people whom `text` may mean and who are no members yet, to who manages the group.
+
+        Raises Refused, Forbidden, Throttled.
+        """
+        self.managed(subject, group_id)
+        return self._directory.look_up(
+            subject, text, without=[user.id for user, _level in self._users.members(group_id)]
+        )
+
     def save_members(
-        self, subject: Subject, group_id: UUID, *, revision: int, wishes: Sequence[Wish], add: User | None,
-        add_level: GroupLevel,
-    ) -> None:  # fmt: skip
+        self,
+        subject: Subject,
+        group_id: UUID,
+        *,
+        revision: int,
+        wishes: Sequence[Wish] = (),
+        additions: Sequence[Addition] = (),
+    ) -> None:
         """Change members together, or nothing.
 
-        revision: the one that the page showed. Raises Conflict, Invalid, Forbidden, Refused.
+        revision: the one that the page showed. Raises Overtaken if members were changed since, unless all that is
+        wished for is so already; Invalid, Forbidden, Refused, Throttled.
         """
         with self._unit.writing():
             group = self._lock(subject, group_id)
-            if group.revision != revision:
-                raise Conflict(_("The members were changed by somebody else meanwhile. Look again, then repeat."))
             present = {user.id: level for user, level in self._users.members(group_id)}
-            changed, before = False, self._admins(group_id)
-            for wish in wishes:
-                if wish.user not in present:
-                    raise Invalid(_("Somebody on this page has left the group. Open it again."))
-                if wish.level != present[wish.user]:
-                    changed = True
-                    self._apply(subject, group_id, wish)
-            if add is not None:
-                changed = True
-                self._join(subject, group_id, add.id, add_level)
-            if changed:
+            if overtaken := self._overtaken(group, revision):
+                if overtaken.last and self._is_so(present, wishes, additions):  # the same form came twice
+                    return
+                raise overtaken
+            before = self._admins(group_id)
+            added = [self._join_by_address(subject, group_id, each) for each in additions]
+            changed = [self._change_member(subject, group_id, present, wish) for wish in wishes]
+            if added or any(changed):
                 self._refuse_without_admin(group_id, before)
                 self._count_change(subject, group_id)
+
+    def described(self, subject: Subject, group_id: UUID) -> Group:
+        """Return a team to who may change its description. Raises Refused, Forbidden."""
+        group = self.managed(subject, group_id)
+        if group.system:
+            raise Forbidden(action=DESCRIBE, kind="group", object_id=group_id)
+        return group
 
     def describe(self, subject: Subject, group_id: UUID, *, description: str) -> None:
         """Change a team's description. Raises Forbidden, Refused, Invalid."""
@@ -254,8 +292,41 @@ class Groups:
             if group.system:
                 raise Invalid(_("The system group cannot be changed."))
             self._rows.change(
-                self._load(group_id), note("group.describe", subject), content=GroupContent(_description(description))
+                self._load(group_id), note(DESCRIBE, subject), content=GroupContent(_description(description))
             )
+
+    def _overtaken(self, group: Group, revision: int) -> Overtaken | None:
+        """Return what to raise if members were changed since this revision."""
+        if group.revision == revision:
+            return None
+        if not 0 < revision < group.revision:
+            return Overtaken()
+        since = [event for event in self._audit.later(group.id, revision) if event.action != DESCRIBE]
+        return Overtaken(since[-1]) if since else None
+
+    def _is_so(self, present: Mapping[UUID, GroupLevel], wishes: Sequence[Wish], additions: Sequence[Addition]) -> bool:
+        """Return whether all that is wished for is so already."""
+        found = [(self._users.find(each.address), each.level) for each in additions]
+        return all(present.get(wish.user) is wish.level for wish in wishes) and all(
+            user is not None and present.get(user.id) is level for user, level in found
+        )
+
+    def _change_member(self, subject: Subject, group_id: UUID, present: Mapping[UUID, GroupLevel], wish: Wish) -> bool:
+        """Do what is wished for one member; return whether that changed anything."""
+        if wish.user not in present:
+            raise Invalid(_("Somebody on this page has left the group. Open it again."))
+        if wish.level == present[wish.user]:
+            return False
+        self._apply(subject, group_id, wish)
+        return True
+
+    def _join_by_address(self, subject: Subject, group_id: UUID, addition: Addition) -> UUID:
+        try:
+            user = self._directory.named(subject, addition.address)
+            self._join(subject, group_id, user.id, addition.level)
+        except Invalid as invalid:
+            raise Invalid(invalid.message, field=addition.field if invalid.field == "add" else invalid.field) from None
+        return user.id
 
     def _apply(self, subject: Subject, group_id: UUID, wish: Wish) -> None:
         if wish.level is None:
@@ -353,7 +424,7 @@ class Groups:
 def as_group(opened: Opened[GroupContent]) -> Group:
     """Return a verified row as a group. The system group is the one with its fixed id, whatever its row says."""
     system = opened.id == SYSTEM
-    name = str(_("System")) if system else opened.columns["name"]
+    name = str(_("System group")) if system else opened.columns["name"]
     return Group(opened.id, name, opened.content.description, system, opened.revision)
 
 

@@ -16,6 +16,7 @@ from app.groups.views import pages
 from app.keys.keyrings import FirstStart, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
+from app.users.directory import Directory
 from app.users.permissions import Permissions
 from app.users.ports import CommandGroups, GroupProbe, PersonalRecords
 from app.users.service import Users
@@ -42,13 +43,15 @@ class GroupManagement(System):
             trail=cfg.get(AuditTrail),
         )
         cfg.fill(Revised, rows)
-        groups = Groups(cfg.unit, cfg.clock, rows, users, cfg.get(Audit), cfg.fillings(Leaving))
+        groups = Groups(cfg.unit, cfg.clock, rows, users, cfg.get(Directory), cfg.get(Audit), cfg.fillings(Leaving))
         cfg.provide(groups)
         cfg.fill(FirstStart, groups)
         cfg.fill(GroupProbe, groups)
         cfg.fill(CommandGroups, Joining(groups))
         cfg.fill(PersonalRecords, groups)
-        cfg.site.entries.append(Entry(_l("Groups"), "users", "groups.list", USE))
+        cfg.site.entries.append(Entry(_l("Groups"), "users", "groups.list", USE, key="g"))
         cfg.site.messages["members"] = lambda _query: _("Members saved.")
+        cfg.site.messages["left"] = lambda _query: _("Members saved. You are no longer in this group.")
+        cfg.site.messages["described"] = lambda _query: _("Description saved.")
         cfg.on_app(lambda app: app.register_blueprint(pages))
         cfg.on_app(lambda app: app.cli.add_command(groups_commands(cfg.unit, groups, users)))

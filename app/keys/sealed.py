@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
-from sqlalchemy import Row, Select, Table, delete, func, insert, select, update
+from sqlalchemy import Row, Select, Table, bindparam, delete, func, insert, select, update
 
 from app.crypto.context import ROW, Context
 from app.database import Unit
@@ -54,16 +54,18 @@ class SealedRows(Generic[C]):
         self.newest = trail.newest(self.table.c.id).label("newest_revision")
         self.selection: Select[Any] = select(*self.table.columns, self.newest)
         """Rows with the newest revision that the trail knows, in one statement: narrow it with `where`."""
+        self._one = self.selection.where(self.table.c.id == bindparam("row_id"))
+        # rows that name it may come and go
+        self._one_locked = self._one.with_for_update(of=self.table, key_share=True)
+        self._insertion = insert(self.table)
 
     def load(self, row_id: UUID, *, lock: bool = False) -> Opened[C] | None:
         """Return the row, verified and fresh, or None if there is none.
 
         lock: hold it until the transaction ends. Raises Damaged.
         """
-        statement = self.selection.where(self.table.c.id == row_id)
-        if lock:
-            statement = statement.with_for_update(of=self.table, key_share=True)  # rows that name it may come and go
-        row = self._unit.execute(statement).one_or_none()
+        statement = self._one_locked if lock else self._one
+        row = self._unit.execute(statement, {"row_id": row_id}).one_or_none()
         return None if row is None else self.open(row)
 
     def load_all(self, statement: Select[Any] | None = None) -> list[Opened[C]]:
@@ -131,7 +133,7 @@ class SealedRows(Generic[C]):
         complete = {column.name: None for column in self.table.columns} | values
         plain = self._json.dump_json(content)
         complete["seal"] = self._keyrings.current.seal(plain, self._context(complete))
-        self._unit.execute(insert(self.table).values(complete))
+        self._unit.execute(self._insertion, complete)
         self._trail.record(note, kind=self.kind, object_id=complete["id"], revision=complete["revision"])
         return Opened(complete["id"], complete["revision"], complete, content)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.configurator import Configurator, System
+from app.crypto.keyring import Keyring
 from app.crypto.root_key import create_root_key, load_root_key
 from app.database import check_schema
 from app.keys.keyrings import Emptiness, FirstStart, Keyrings
@@ -15,6 +16,7 @@ class KeyManagement(System):
 
     def activate(self, cfg: Configurator) -> None:
         self._cfg = cfg
+        self._derived: tuple[Keyring, bytes] | None = None
         self.keyrings = Keyrings(
             cfg.unit,
             cfg.clock,
@@ -36,8 +38,11 @@ class KeyManagement(System):
         _ = self.keyrings.current
 
     def form_key(self) -> bytes:
-        """Return the key of the cookie that holds the CSRF seed."""
-        return self.keyrings.current.derive("form cookie")
+        """Return the key of the cookie that holds the CSRF seed, derived once for each keyring."""
+        keyring = self.keyrings.current
+        if self._derived is None or self._derived[0] is not keyring:
+            self._derived = keyring, keyring.derive("form cookie")
+        return self._derived[1]
 
     def _may_begin(self) -> str | None:
         reasons = [reason for each in self._cfg.fillings(Emptiness) if (reason := each.why_not_empty())]

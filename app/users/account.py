@@ -30,7 +30,7 @@ from app.users.service import Users
 from app.users.sign_in import SignIn
 from app.users.strength import strength
 from app.users.ways import came_from, next_page
-from app.web.changes import CHANGED, changed
+from app.web.changes import CHANGED, changed, way_on
 from app.web.forms import TresorForm, refuse_unexpected
 from app.web.pages import fragment, page
 from app.web.parts import is_partial
@@ -42,8 +42,8 @@ pages = Blueprint("account", __name__)
 
 NOTHING: frozenset[str] = frozenset()
 LOOK = "tresor:look"
-"""The event that gives the open page another look (static/js/app.js)."""
-LOOKS = ("theme", "density", "reveal_seconds", "shortcuts")
+"""The event that gives the open page another look (static/js/page.js)."""
+LOOKS = ("theme", "density", "reveal_seconds", "single_keys")
 PASSWORD_EVENTS = ("user.password", "user.create")
 
 
@@ -78,8 +78,7 @@ def save_language() -> ResponseReturnValue:
     form, subject = _language_form(), current_subject()
     if form.validate_on_submit():
         service(Preferences).live(subject, language=form.language.data, time_zone=form.time_zone.data)
-        url = url_for("account.profile", done="language")
-        return make_response("", 200, {"HX-Redirect": url}) if is_partial() else redirect(url, 303)
+        return way_on(url_for("account.profile", done="language"))
     return page("users/account.html", "language", status=422, **_cards(language=form))
 
 
@@ -113,7 +112,7 @@ def save_theme() -> ResponseReturnValue:
 @signed_in()
 def security() -> ResponseReturnValue:
     """Show what protects the account, and the way to one's own data."""
-    events = service(Audit).last(current_subject().id, most=1, only=PASSWORD_EVENTS)
+    events = service(Audit).changes(current_subject().id, only=PASSWORD_EVENTS, most=1)
     return page("users/security.html", changed_at=events[0].time if events else None)
 
 
@@ -138,9 +137,8 @@ def save_password() -> ResponseReturnValue:
         except Invalid as invalid:
             _point_out(form, invalid)
         else:
-            url = url_for("account.security", done="password")
-            way_on = make_response("", 200, {"HX-Redirect": url}) if is_partial() else redirect(url, 303)
-            return service(SessionCookie).put(make_response(way_on), token)
+            answer = make_response(way_on(url_for("account.security", done="password")))
+            return service(SessionCookie).put(answer, token)
     return page("users/password.html", "form", status=422, form=form)
 
 
@@ -217,9 +215,7 @@ def _left(subject: Subject) -> ResponseReturnValue:
     """Lead to the door who has no session any more."""
     for leaver in current_site().leavers:
         leaver(subject.id)
-    url = url_for("users.login")
-    way_on = make_response("", 200, {"HX-Redirect": url}) if is_partial() else redirect(url, 303)
-    return service(SessionCookie).remove(make_response(way_on))
+    return service(SessionCookie).remove(make_response(way_on(url_for("users.login"))))
 
 
 def _saved(done: str, *, menu_of: Subject | None = None, event: Mapping[str, object] | None = None) -> Response:
@@ -233,8 +229,9 @@ def _saved(done: str, *, menu_of: Subject | None = None, event: Mapping[str, obj
 
 
 def _worn(chosen: Mapping[str, Any]) -> dict[str, str]:
-    """Return what pages carry on their root element."""
-    return {"theme": chosen["theme"], "density": chosen.get("density", ""), "keys": chosen.get("shortcuts", "")}
+    """Return of what was chosen that which pages carry on their root element, by its name there."""
+    names = {"theme": "theme", "density": "density", "keys": "single_keys"}
+    return {name: chosen[field] for name, field in names.items() if field in chosen}
 
 
 def _cards(**posted: TresorForm) -> dict[str, Any]:
@@ -245,7 +242,7 @@ def _cards(**posted: TresorForm) -> dict[str, Any]:
         "theme": look.theme or THEMES[0],
         "density": look.density or "comfortable",
         "reveal_seconds": look.reveal_seconds,
-        "shortcuts": KEYS[0] if look.shortcuts else KEYS[1],
+        "single_keys": KEYS[0] if look.single_keys else KEYS[1],
     }
     forms: dict[str, TresorForm] = {
         "profile": ProfileForm(formdata=None, data={"first_name": subject.first_name, "last_name": subject.last_name}),

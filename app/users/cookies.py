@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Request, Response, session
+from flask import Request, Response, g, session
 
 from app.settings import Settings
 from app.subject import Subject
 from app.users.sessions import Sessions
+from app.web.forms import CSRF_FIELD
+from app.web.parts import is_background
 
 
 class SessionCookie:
@@ -21,11 +23,13 @@ class SessionCookie:
     def subject_of(self, request: Request) -> Subject | None:
         """Return the person whose session the request's cookie names."""
         token = request.cookies.get(self.name)
-        return self._sessions.subject(token) if token and token.isascii() else None
+        counts = not is_background(request)
+        return self._sessions.subject(token, counts=counts) if token and token.isascii() else None
 
     def put(self, response: Response, token: str) -> Response:
-        """Hand a session to the browser; the CSRF seed of before is of no use any more."""
+        """Hand a session to the browser; the CSRF seed of before is of no use any more, nor a token made of it."""
         session.clear()
+        g.pop(CSRF_FIELD, None)
         response.set_cookie(
             self.name, token, max_age=self._seconds, secure=self._secure, httponly=True, samesite="Lax", path="/"
         )

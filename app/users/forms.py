@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -29,12 +29,19 @@ class LoginForm(TresorForm):
 
 
 class ConfirmForm(TresorForm):
-    """The password again."""
+    """The password again. waiting: the entries of a form that waits for it, which this one carries along."""
 
     password = PasswordField(
         _l("Password"), [NEEDED], render_kw={"autocomplete": "current-password", "autofocus": True}
     )
     next = HiddenField()
+
+    def __init__(self, *, waiting: Mapping[str, str], **how: Any) -> None:
+        super().__init__(**how)
+        self.waiting = {name: value for name, value in waiting.items() if name not in self}
+
+    def expected(self) -> frozenset[str]:
+        return super().expected() | self.waiting.keys()
 
 
 class SetupForm(TresorForm):
@@ -90,7 +97,7 @@ class LookForm(TresorForm):
         choices=offered(DENSITIES, [_l("Comfortable"), _l("Compact")]),
         description=_l("Compact shows about twice as many."),
     )
-    shortcuts = RadioField(
+    single_keys = RadioField(
         _l("Keyboard shortcuts"),
         choices=offered(KEYS, [_l("On"), _l("Off")]),
         description=_l("Single keys, such as / for the search."),

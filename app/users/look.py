@@ -13,7 +13,7 @@ DENSITIES = ("comfortable", "compact")
 REVEALS = (10, 30, 120, 0)
 """Seconds that a value is shown; 0: until it is hidden by hand."""
 KEYS = ("on", "off")
-"""Whether single keys are shortcuts."""
+"""Whether single keys act as shortcuts."""
 
 ZONES = {
     "150": (
@@ -64,7 +64,7 @@ class Look:
     density: str | None = None
     time_zone: str | None = None
     reveal_seconds: int = REVEALS[0]
-    shortcuts: bool = True
+    single_keys: bool = True
 
 
 def look_of(row: Any) -> Look:
@@ -75,5 +75,5 @@ def look_of(row: Any) -> Look:
         density=row.density if row.density in DENSITIES else None,
         time_zone=row.time_zone if row.time_zone in KNOWN_ZONES else None,
         reveal_seconds=row.reveal_seconds if row.reveal_seconds in REVEALS else REVEALS[0],
-        shortcuts=row.shortcuts != "off",
+        single_keys=row.single_keys != "off",
     )

@@ -57,6 +57,18 @@ class MembershipRow(Base):
     level: Mapped[str]
 
 
+class UserWordRow(Base):
+    """Finds people by the words of their names and address (words.py); their rows decide.
+
+    A word is UTF-8, which both kinds of database order byte by byte, so that its beginning is a range of the index.
+    """
+
+    __tablename__ = "user_word"
+
+    word: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    user: Mapped[UUID] = mapped_column(ForeignKey("user.id"), primary_key=True, index=True)
+
+
 class SessionRow(Base):
     """A signed-in browser, found by its token's hash; `mac` binds every column that decides.
 
@@ -94,7 +106,7 @@ class PreferencesRow(Base):
     density: Mapped[str | None]
     time_zone: Mapped[str | None]
     reveal_seconds: Mapped[int | None]
-    shortcuts: Mapped[str | None]
+    single_keys: Mapped[str | None]
     last_sign_in: Mapped[datetime | None] = mapped_column(Time)
 
 

@@ -51,7 +51,8 @@ class PersonalData:
         }
         for port in self._others:
             found.update(port.records(subject))
-        found["events"] = self._events(subject)
+        events = self._events(subject)
+        found["events"], found["older_events_left_out"] = events[:MOST_EVENTS], len(events) > MOST_EVENTS
         with self._unit.writing():
             self._audit.record(note(EXPORT, subject), kind="user", object_id=subject.id)
         return found
@@ -69,7 +70,10 @@ class PersonalData:
         }
 
     def _events(self, subject: Subject) -> list[dict[str, Any]]:
-        """Return what the trail tells of this person; not what it tells of others with it."""
+        """Return what the trail tells of this person, the newest first; not what it tells of others with it.
+
+        More than MOST_EVENTS are MOST_EVENTS + 1.
+        """
         return [
             {
                 "time": _written(event.time),
@@ -79,7 +83,7 @@ class PersonalData:
                 "object_id": str(event.object_id) if event.object_id else None,
                 "count": event.count,
             }
-            for event in self._audit.about(subject.id, most=MOST_EVENTS)
+            for event in self._audit.about(subject.id, most=MOST_EVENTS + 1)
         ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import BindParameter, Select
 
 from app.subject import Subject
 
@@ -14,8 +14,8 @@ from app.subject import Subject
 class GroupProbe(Protocol):
     """A port, filled by groups: which of a person's groups exist."""
 
-    def probe(self, ids: Sequence[UUID]) -> Select[Any]:
-        """Return a statement of (id, revision, newest_revision) for those groups."""
+    def probe(self, ids: BindParameter[Any]) -> Select[Any]:
+        """Return a statement of (id, revision, newest_revision) for the groups that `ids` is going to hold."""
 
     def existing(self, found: Sequence[tuple[UUID, int, int | None]]) -> frozenset[UUID]:
         """Return the ids of the groups that are there and verify; opened ones are kept by revision."""

@@ -34,9 +34,9 @@ class Preferences:
         """Remember the theme."""
         self._keep(subject, theme=theme)
 
-    def arrange(self, subject: Subject, *, theme: str, density: str, reveal_seconds: int, shortcuts: str) -> None:
+    def arrange(self, subject: Subject, *, theme: str, density: str, reveal_seconds: int, single_keys: str) -> None:
         """Remember how pages look and answer."""
-        self._keep(subject, theme=theme, density=density, reveal_seconds=reveal_seconds, shortcuts=shortcuts)
+        self._keep(subject, theme=theme, density=density, reveal_seconds=reveal_seconds, single_keys=single_keys)
 
     def _keep(self, subject: Subject, **values: object) -> None:
         with self._unit.writing():

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Table, delete, insert, select
+from sqlalchemy import ColumnElement, Row, Table, bindparam, delete, insert, select
 
 from app.audit.service import Audit
 from app.clock import Clock
@@ -19,14 +20,25 @@ from app.keys.sealed import Opened, SealedRows
 from app.keys.trail import Note
 from app.subject import GroupLevel, Subject
 from app.users.addresses import key_of, read_address
-from app.users.models import Account, Membership, MembershipRow, RoleContent, RoleRow, UserRoleRow, UserRow
+from app.users.models import (
+    Account,
+    Membership,
+    MembershipRow,
+    RoleContent,
+    RoleRow,
+    UserRoleRow,
+    UserRow,
+    UserWordRow,
+)
 from app.users.permissions import ADMINISTRATOR, BUILT_IN, MEMBER, Permissions
 from app.users.strength import refuse_weak
+from app.users.words import words_of
 
 USER: Table = UserRow.__table__  # type: ignore[assignment]  # a mapped class's table
 ROLE: Table = RoleRow.__table__  # type: ignore[assignment]
 USER_ROLE: Table = UserRoleRow.__table__  # type: ignore[assignment]
 MEMBERSHIP: Table = MembershipRow.__table__  # type: ignore[assignment]
+USER_WORD: Table = UserWordRow.__table__  # type: ignore[assignment]
 
 MANAGE = "user.manage"
 
@@ -90,6 +102,7 @@ class Users:
         self._unit, self._clock, self._rows, self._roles = unit, clock, rows, roles
         self._permissions, self._passwords, self._keyrings = permissions, passwords, keyrings
         self._audit, self._minimum_length = audit, minimum_length
+        self._some = rows.selection.where(USER.c.id.in_(bindparam("people", expanding=True)))
 
     def first_start(self) -> None:
         """Store the built-in roles; fills keys.FirstStart."""
@@ -101,9 +114,8 @@ class Users:
         wanted = list(set(ids))
         found: dict[UUID, User] = {}
         for start in range(0, len(wanted), MOST_AT_ONCE):
-            chunk = wanted[start : start + MOST_AT_ONCE]
-            for user in self._verified(USER.c.id.in_(chunk)):
-                found[user.id] = user
+            rows = self._unit.execute(self._some, {"people": wanted[start : start + MOST_AT_ONCE]}).all()
+            found |= {user.id: user for user in self._intact(rows)}
         return found
 
     def get(self, user_id: UUID, *, lock: bool = False) -> User | None:
@@ -182,6 +194,7 @@ class Users:
                 )
             )
             self._index_roles(user)
+            self._index_words(user)
             self._note_set_up(by, user)
         return user
 
@@ -352,10 +365,18 @@ class Users:
         self._unit.execute(delete(USER_ROLE).where(USER_ROLE.c.user == user.id))
         self._unit.execute(insert(USER_ROLE), [{"user": user.id, "role": role} for role in user.account.roles])
 
+    def _index_words(self, user: User) -> None:
+        self._unit.execute(delete(USER_WORD).where(USER_WORD.c.user == user.id))
+        words = words_of(user.first_name, user.last_name, user.email)
+        self._unit.execute(insert(USER_WORD), [{"word": word, "user": user.id} for word in words])
+
     def _verified(self, *where: ColumnElement[bool]) -> list[User]:
         """Return the people that a condition finds and that verify; the others are recorded as damaged."""
+        return self._intact(self._unit.execute(self._rows.selection.where(*where)).all())
+
+    def _intact(self, rows: Sequence[Row[Any]]) -> list[User]:
         found = []
-        for row in self._unit.execute(self._rows.selection.where(*where)).all():
+        for row in rows:
             try:
                 found.append(as_user(self._rows.open(row)))
             except Damaged as damage:
@@ -366,6 +387,23 @@ class Users:
         """Record that a row which finds a person has no counterpart inside their seal."""
         reason = f"{table}: a row names user {user.id}, whose own row does not know of it"
         self._audit.trouble(Damaged(reason, action=f"{table}.damaged", kind="user", object_id=user.id))
+
+
+class People:
+    """Those whom one page names, each read once. The reader is known without reading."""
+
+    def __init__(self, users: Users, reader: Subject) -> None:
+        self._users = users
+        self._known: dict[UUID, User | Subject] = {reader.id: reader}
+        self._asked = {reader.id}
+
+    def named(self, ids: Iterable[UUID]) -> dict[UUID, User | Subject]:
+        """Return the people with these ids that exist and verify."""
+        wanted = set(ids)
+        if missing := wanted - self._asked:
+            self._known |= self._users.people(missing)
+            self._asked |= missing
+        return {each: self._known[each] for each in wanted if each in self._known}
 
 
 def as_user(opened: Opened[Account]) -> User:

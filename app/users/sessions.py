@@ -5,11 +5,12 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, Table, delete, insert, select, union_all, update
+from sqlalchemy import CompoundSelect, Row, Table, bindparam, delete, insert, select, union_all, update
 
 from app.audit.service import Audit
 from app.clock import Clock
@@ -77,10 +78,17 @@ class Sessions:
                 PREFERENCES.c.density,
                 PREFERENCES.c.time_zone,
                 PREFERENCES.c.reveal_seconds,
-                PREFERENCES.c.shortcuts,
+                PREFERENCES.c.single_keys,
             )
             .join(USER, USER.c.id == SESSION.c.user)
             .outerjoin(PREFERENCES, PREFERENCES.c.user == SESSION.c.user)
+            .where(SESSION.c.token_hash == bindparam("token"))
+        )
+        self._user_names = [*(column.name for column in USER.columns), "newest_revision"]
+        first = len(SESSION.columns) + 1
+        self._user_part = slice(first, first + len(self._user_names))
+        self._role_probe = select(ROLE.c.id, ROLE.c.revision, roles.newest).where(
+            ROLE.c.id.in_(bindparam("roles", expanding=True))
         )
 
     def begin(self, user: User, *, device: str, action: str = "session.begin") -> str:
@@ -111,25 +119,28 @@ class Sessions:
             self._trail.record(note, kind="session", object_id=row["id"], revision=BEGUN)
         return token
 
-    def subject(self, token: str) -> Subject | None:
-        """Return who has this session, or None if it has ended, never was, or is damaged, which is recorded."""
-        row = self._unit.execute(self._statement.where(SESSION.c.token_hash == token_hash(token))).one_or_none()
+    def subject(self, token: str, *, counts: bool = True) -> Subject | None:
+        """Return who has this session, or None if it has ended, never was, or is damaged, which is recorded.
+
+        counts: it is the person who asks, so that the session goes on.
+        """
+        row = self._unit.execute(self._statement, {"token": token_hash(token)}).one_or_none()
         if row is None:
             return None
         try:
-            return self._found(row)
+            return self._found(row, counts=counts)
         except Damaged as damage:
             self._audit.trouble(damage)
             return None
 
-    def _found(self, row: Row[Any]) -> Subject | None:
+    def _found(self, row: Row[Any], *, counts: bool) -> Subject | None:
         if not self._holds(row):
             return None
-        account = self._users.open_columns(_user_columns(row))
+        account = self._users.open_columns(dict(zip(self._user_names, row[self._user_part], strict=True)))
         if account.columns["status"] != ACTIVE or account.content.generation != row.generation:
             return None
-        self._touch(row)
-        return self._as_subject(row, account)
+        seen_at = self._touch(row) if counts else row.seen_at
+        return self._as_subject(row, account, seen_at)
 
     def living(self, user: User) -> list[Row[Any]]:
         """Return the rows of a person's sessions that hold, the last used first; damaged ones are recorded."""
@@ -178,15 +189,18 @@ class Sessions:
     def _mac(self, row: Any) -> bytes:
         return self._keyrings.current.mac(PURPOSE, *(row[name] for name in DECIDING))
 
-    def _touch(self, row: Row[Any]) -> None:
+    def _touch(self, row: Row[Any]) -> datetime:
+        """Note that the person is there, once in a while, and return when that was last noted."""
         now = self._clock()
         if now - row.seen_at < TOUCH:
-            return
+            seen_at: datetime = row.seen_at
+            return seen_at
         with self._unit.writing():
             self._unit.execute(update(SESSION).where(SESSION.c.token_hash == row.token_hash).values(seen_at=now))
         self._unit.commit()
+        return now
 
-    def _as_subject(self, row: Row[Any], account: Opened[Account]) -> Subject:
+    def _as_subject(self, row: Row[Any], account: Opened[Account], seen_at: datetime) -> Subject:
         roles, groups = self._allowed(account.content)
         return Subject(
             id=account.id,
@@ -198,19 +212,26 @@ class Sessions:
             **vars(look_of(row)),
             session_hash=row.token_hash,
             confirmed_at=row.confirmed_at,
+            signed_in_until=min(row.ends_at, seen_at + self._limits.idle),
         )
 
     def _allowed(self, account: Account) -> tuple[frozenset[str], dict[UUID, GroupLevel]]:
         """Return what the roles that exist allow, and the groups that exist, in one statement."""
         levels = {each.group: each.level for each in account.memberships}
-        probes = [select(ROLE.c.id, ROLE.c.revision, self._roles.newest).where(ROLE.c.id.in_(account.roles))]
+        wanted = {"roles": account.roles}
         if levels and self._groups:
-            probes.append(self._groups[0].probe(list(levels)))
-        found = [tuple(row) for row in self._unit.execute(union_all(*probes))]
+            rows = self._unit.execute(self._role_and_group_probe, {**wanted, "groups": list(levels)})
+        else:
+            rows = self._unit.execute(self._role_probe, wanted)
+        found = [tuple(row) for row in rows]
         roles = [each for each in found if each[0] not in levels]
         groups = [each for each in found if each[0] in levels]
         existing = self._groups[0].existing(groups) if groups else frozenset()
         return self._permissions_of(roles), {group: level for group, level in levels.items() if group in existing}
+
+    @cached_property
+    def _role_and_group_probe(self) -> CompoundSelect[Any]:
+        return union_all(self._role_probe, self._groups[0].probe(bindparam("groups", expanding=True)))
 
     def _permissions_of(self, found: Sequence[tuple[UUID, int, int | None]]) -> frozenset[str]:
         allowed: frozenset[str] = frozenset()
@@ -231,7 +252,3 @@ class Sessions:
 
 def _damaged(row: Row[Any], reason: str) -> Damaged:
     return Damaged(f"session of {row.user}: {reason}", kind="user", object_id=row.user, action="session.damaged")
-
-
-def _user_columns(row: Row[Any]) -> dict[str, Any]:
-    return {name.removeprefix("user_"): value for name, value in row._mapping.items() if name.startswith("user_")}

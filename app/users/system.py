@@ -19,6 +19,7 @@ from app.keys.trail import Revised
 from app.users.account import pages as account_pages
 from app.users.cli import users_commands
 from app.users.cookies import SessionCookie
+from app.users.directory import Directory
 from app.users.messages import MESSAGES
 from app.users.models import Account, RoleContent, RoleRow, UserRow
 from app.users.own_sessions import OwnSessions
@@ -69,15 +70,16 @@ class UserManagement(System):
         self.setup = Setup(unit, keyrings, users, audit)
         throttle = Throttle(settings.limits)
         sign_in = SignIn(unit, clock, keyrings, users, sessions, passwords, throttle, audit)
+        directory = Directory(unit, users, throttle, settings.users.directory)
         preferences, own = Preferences(unit), OwnSessions(unit, users, sessions)
         personal = PersonalData(unit, clock, users, preferences, own, audit, cfg.fillings(PersonalRecords))
-        for each in (permissions, users, sessions, cookie, self.setup, sign_in, preferences, own, personal):
+        for each in (permissions, users, directory, sessions, cookie, self.setup, sign_in, preferences, own, personal):
             cfg.provide(each)
         cfg.fill(FirstStart, users)
         cfg.fill(Revised, rows)
         cfg.fill(Revised, roles)
         cfg.site.subjects.append(cookie)
-        cfg.site.sign_in, cfg.site.confirm = "users.login", "users.confirm"
+        cfg.site.sign_in, cfg.site.confirm, cfg.site.session = "users.login", "users.confirm", "users.session_left"
         self._base_url = settings.server.base_url
         cfg.site.entries += ENTRIES
         cfg.site.messages.update(MESSAGES)

@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from typing import TypeVar
+from uuid import UUID
 
 from flask_babel import ngettext
 from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
-from limits.errors import ConfigurationError, StorageError
-from limits.storage import MemoryStorage, storage_from_string
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from app.errors import Misconfigured, Throttled
@@ -26,6 +27,14 @@ T = TypeVar("T")
 FORGOTTEN_MINUTES = 15
 """How long failures count."""
 ADDRESS_MINUTES = 10
+ANSWER_SECONDS = 1
+"""How long the shared store may take to answer."""
+ALONE_SECONDS = 5
+"""How long it is not asked again after it did not: a sign-in asks several times."""
+REDIS = frozenset({"redis", "rediss", "redis+unix"})
+WHICH_URL = "limits.url: an address such as memory:// or redis://host:6379"
+"""It does not repeat what was given, which may hold a password."""
+LOOK_UP_MINUTES = 10
 IPV6_SITE_BITS = 64
 """What one household or host gets of IPv6 addresses; it counts as one."""
 
@@ -38,11 +47,9 @@ class Throttle:
         self._tries = RateLimitItemPerMinute(settings.sign_in_tries, FORGOTTEN_MINUTES, "tries")
         self._wait = RateLimitItemPerSecond(1, settings.sign_in_wait_seconds, "wait")
         self._address = RateLimitItemPerMinute(settings.address_tries, ADDRESS_MINUTES, "address")
-        try:
-            self._shared = FixedWindowRateLimiter(storage_from_string(settings.url, wrap_exceptions=True))
-        except (ConfigurationError, StorageError) as error:
-            raise Misconfigured(f"limits.url: {error}") from error
-        self._alone = FixedWindowRateLimiter(MemoryStorage())
+        self._look_ups = RateLimitItemPerMinute(settings.look_ups, LOOK_UP_MINUTES, "look-ups")
+        self._shared = FixedWindowRateLimiter(_store(settings.url))
+        self._alone, self._alone_until = FixedWindowRateLimiter(MemoryStorage()), 0.0
 
     def check(self, address: str, account: str) -> None:
         """Raise Throttled, with the seconds to wait, while it is too early for another try."""
@@ -70,6 +77,15 @@ class Throttle:
             pair = _pair(address, account)
             self._ask(lambda limiter: limiter.clear(self._tries, pair))
 
+    def looked_up(self, person: UUID) -> None:
+        """Count that a person asked who is here. Raises Throttled beyond the limit."""
+        key = str(person)
+        if not self._enabled or self._ask(lambda limiter: limiter.hit(self._look_ups, key)):
+            return
+        seconds = self._blocked(self._look_ups, key)
+        text = ngettext("Too many searches. Wait %(num)s second.", "Too many searches. Wait %(num)s seconds.", seconds)
+        raise Throttled(text, seconds=seconds, action="user.look-up")
+
     def _blocked(self, item: RateLimitItemPerSecond | RateLimitItemPerMinute, key: str) -> int:
         """Return the seconds until `item` can be used again; 0: now."""
         if self._ask(lambda limiter: limiter.test(item, key)):
@@ -78,11 +94,27 @@ class Throttle:
         return max(1, math.ceil(stats.reset_time - time.time()))
 
     def _ask(self, question: Callable[[FixedWindowRateLimiter], T]) -> T:
-        try:
-            return question(self._shared)
-        except StorageError:
-            log.warning("limits: the shared store does not answer, this process counts alone")
-            return question(self._alone)
+        if time.monotonic() >= self._alone_until:
+            try:
+                return question(self._shared)
+            except StorageError:
+                log.warning("limits: the shared store does not answer, this process counts alone")
+                self._alone_until = time.monotonic() + ALONE_SECONDS
+        return question(self._alone)
+
+
+def _store(url: str) -> Storage:
+    """Return the store at an address, which need not answer yet. Raises Misconfigured."""
+    if url == "memory://":
+        return MemoryStorage()
+    if url.partition("://")[0] not in REDIS:
+        raise Misconfigured(WHICH_URL)
+    try:
+        return RedisStorage(
+            url, wrap_exceptions=True, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS
+        )
+    except ValueError:
+        raise Misconfigured(WHICH_URL) from None
 
 
 def _pair(address: str, account: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import Blueprint, make_response, redirect, request, url_for
+from flask import Blueprint, jsonify, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -15,7 +15,9 @@ from app.users.preferences import Preferences
 from app.users.setup import Setup
 from app.users.sign_in import SignIn, WrongPassword
 from app.users.ways import came_from, next_page
+from app.web.answers import resend_page
 from app.web.forms import refuse_unexpected
+from app.web.gate import waiting_names
 from app.web.languages import COOKIE, LANGUAGES
 from app.web.pages import page
 from app.web.policy import public, signed_in
@@ -83,19 +85,32 @@ def logout() -> ResponseReturnValue:
     return service(SessionCookie).remove(make_response(redirect(url_for("users.login"), 303)))
 
 
+@pages.get("/session")
+@signed_in()
+def session_left() -> ResponseReturnValue:
+    """Answer whose session this is and how many seconds it lasts without another request; this one counts as one
+    unless the page asked by itself."""
+    subject = current_subject()
+    return jsonify(person=str(subject.id), seconds=subject.seconds_left(current_site().clock()))
+
+
 @pages.get("/confirm")
 @signed_in()
 def confirm() -> ResponseReturnValue:
     """Ask for the password again."""
-    form = ConfirmForm(formdata=None, data={"next": request.args.get("next", "")})
+    form = ConfirmForm(waiting={}, formdata=None, data={"next": request.args.get("next", "")})
     return _confirm_page(form, None, 200)
 
 
 @pages.post("/confirm")
-@signed_in(keeps=lambda: {"next"})
+@signed_in(keeps=lambda: {"next", *_waiting(request.form.get("next", ""))})
 def confirmed() -> ResponseReturnValue:
-    """Begin a new session for who typed the password, and go on."""
-    form = ConfirmForm()
+    """Begin a new session for who typed the password, and go on; a form that led here is shown to be sent again."""
+    if "password" not in request.form and (address := request.args.get("next")):
+        form = ConfirmForm(waiting=_waiting(address), formdata=None, data={"next": address})
+        refuse_unexpected(form.expected())
+        return _confirm_page(form, None, 200)
+    form = ConfirmForm(waiting=_waiting(request.form.get("next", "")))
     if not form.validate_on_submit():
         return _confirm_page(form, None, 422)
     try:
@@ -110,7 +125,11 @@ def confirmed() -> ResponseReturnValue:
     except Throttled as throttled:
         text = str(throttled) or _("Too many people sign in at this moment. Try again.")
         return _confirm_page(form, text, 429, headers=[("Retry-After", str(throttled.seconds))])
-    return service(SessionCookie).put(make_response(redirect(next_page(form.next.data or ""), 303)), token)
+    if not form.waiting:
+        return service(SessionCookie).put(make_response(redirect(next_page(form.next.data or ""), 303)), token)
+    answer = service(SessionCookie).put(make_response(), token)  # first: the page needs a token of the new session
+    answer.set_data(resend_page(200, kept=list(form.waiting.items()), action=form.next.data or "").get_data())
+    return answer
 
 
 @pages.get("/setup/<token>")
@@ -170,3 +189,9 @@ def _confirm_page(
 ) -> ResponseReturnValue:
     context = {"form": form, "failure": failure, "cancel_url": url_for(current_site().home)}
     return page("users/confirm.html", "form", status=status, headers=headers, **context)
+
+
+def _waiting(address: str) -> dict[str, str]:
+    """Return the entries of this form that belong to the one that is sent to `address` and may be shown again."""
+    names = waiting_names(address)
+    return {name: value for name, value in request.form.items() if name in names}

@@ -27,7 +27,7 @@ from wtforms.widgets import DateInput, HiddenInput
 from app.credentials import Credentials, FieldSpec
 from app.credentials.declare import BadDeclaration
 from app.credentials.fields import Plain, resolved
-from app.credentials.values import InvalidValues, as_input, merge, to_plain, validate
+from app.credentials.values import InvalidValues, as_input, merge, shown, to_plain, validate
 from app.errors import Invalid
 from app.web.forms import SecretAreaField, SecretField, TresorForm
 
@@ -103,6 +103,11 @@ class CredentialForm(TresorForm):
         """Raise InvalidValues if what was entered does not fit."""
         raise NotImplementedError
 
+    def fields_asked(self) -> frozenset[str]:
+        """Return the names of the fields that count with what is in the form now."""
+        kind = self.credential_class
+        return shown(kind, {spec.name: self[spec.name].data for spec in kind.specs if not spec.secret})
+
     def entered(self) -> dict[str, object]:
         """Return what came for the declared fields, as it came; what is missing is missing, a checkbox is off."""
         found: dict[str, object] = {}
@@ -113,6 +118,22 @@ class CredentialForm(TresorForm):
             elif given.raw_data:
                 found[spec.name] = given.raw_data[0]
         return found
+
+
+def deciding(kind: type[Credentials]) -> frozenset[str]:
+    """Return the names of the fields on which it depends whether others are asked for; none of them is secret."""
+    return frozenset(name for spec in kind.specs for name, _values in spec.shown_if)
+
+
+def fields_asked(kind: type[Credentials], posted: Mapping[str, str]) -> list[str]:
+    """Return the names of the fields that count with these values of the deciding ones, in declared order."""
+    raw: dict[str, object] = {
+        spec.name: spec.name in posted if spec.kind is bool else posted[spec.name]
+        for spec in kind.specs
+        if spec.name in posted or spec.kind is bool
+    }
+    asked = shown(kind, raw)
+    return [spec.name for spec in kind.specs if spec.name in asked]
 
 
 class NewForm(CredentialForm):
@@ -218,8 +239,8 @@ def _input(spec: FieldSpec) -> object:
 def _extra(spec: FieldSpec) -> dict[str, Any]:
     """No `maxlength`: browsers cut what is pasted without a word, the server says what is too long."""
     if spec.kind is int:
-        return {"render_kw": {"inputmode": "numeric"}}
-    return {"widget": DateInput()} if spec.style == "date" else {}
+        return {"render_kw": {"inputmode": "numeric", "class": "short"}}
+    return {"widget": DateInput(), "render_kw": {"class": "short"}} if spec.style == "date" else {}
 
 
 def _choices(spec: FieldSpec) -> list[Any]:

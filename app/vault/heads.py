@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import Row, Table, delete, func, insert, select
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Row, Table, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.clock import Clock
@@ -21,6 +22,7 @@ from app.subject import Subject
 from app.vault.models import AccessRow, PublicationRow, SecretRow, ShelfRow, VersionRow
 from app.vault.policy import Act, Level
 
+TOO_LOW = _l("Your level on this secret does not allow this. One of its owners can change that. Nothing was changed.")
 MOST_PEOPLE = 500
 MOST_GROUPS = 500
 
@@ -29,6 +31,8 @@ PUBLICATION: Table = PublicationRow.__table__  # type: ignore[assignment]
 SECRET: Table = SecretRow.__table__  # type: ignore[assignment]
 SHELF: Table = ShelfRow.__table__  # type: ignore[assignment]
 VERSION: Table = VersionRow.__table__  # type: ignore[assignment]
+MADE_WITH = select(SECRET.c.id).where(SECRET.c.once == bindparam("key"))
+INSERT_ACCESS, INSERT_PUBLICATION = insert(ACCESS), insert(PUBLICATION)
 
 
 @strict
@@ -99,6 +103,9 @@ class Heads:
 
     def __init__(self, unit: Unit, clock: Clock, rows: SealedRows[HeadContent]) -> None:
         self._unit, self._clock, self.rows = unit, clock, rows
+        upsert = (sqlite if unit.is_sqlite else postgresql).insert(SHELF)
+        raised = {"changes": SHELF.c.changes + 1}
+        self._count = upsert.on_conflict_do_update(index_elements=[SHELF.c.user], set_=raised)
 
     def usable(self, subject: Subject, secret_id: UUID, act: Act, *, lock: bool = False, trashed: bool = False) -> Head:
         """Return the head if this person may do `act` with it now: the one loader.
@@ -114,12 +121,20 @@ class Heads:
             if self._is_listed(secret_id, subject.id):
                 raise
             raise refused from None
-        grant = head.grant(subject.id, self._clock()) if head else None
-        if head is None or grant is None or (head.deleted_at is not None) is not trashed:
+        if head is None:
             raise refused
-        if grant.level.rank < act.level.rank:
-            raise refused if trashed else Forbidden(action=act.name, kind="secret", object_id=secret_id)
+        self.check(subject, head, act, trashed=trashed)
         return head
+
+    def check(self, subject: Subject, head: Head, act: Act, *, trashed: bool = False) -> None:
+        """Raise as `usable` does unless this person may do `act` with a head that has been opened."""
+        subject.require(act.permission, action=act.name)
+        grant = head.grant(subject.id, self._clock())
+        if grant is None or (head.deleted_at is not None) is not trashed:
+            raise Refused(action=act.name, kind="secret", object_id=head.id)
+        if grant.level.rank < act.level.rank:
+            kind = Refused if trashed else Forbidden
+            raise kind(action=act.name, kind="secret", object_id=head.id)
 
     def load(self, secret_id: UUID, *, lock: bool = False) -> Head | None:
         """Return the head for code that decides by itself who may have it. Raises Damaged."""
@@ -138,13 +153,14 @@ class Heads:
         if self._unit.is_writing and not self._unit.is_sqlite:
             number = int.from_bytes(once[:8], signed=True)
             self._unit.execute(select(func.pg_advisory_xact_lock(number)))
-        found: UUID | None = self._unit.execute(select(SECRET.c.id).where(SECRET.c.once == once)).scalar_one_or_none()
+        found: UUID | None = self._unit.execute(MADE_WITH, {"key": once}).scalar_one_or_none()
         return found
 
     def insert(self, secret_id: UUID, content: HeadContent, note: Note, **columns: Any) -> Head:
         """Store a new head with its index rows."""
         head = as_head(self.rows.insert(secret_id, content, note, **columns))
-        self._index(head, before=())
+        self._index(head)
+        self._count_change({grant.user for grant in head.access})
         return head
 
     def change(self, seen: Head, note: Note, *, content: HeadContent | None = None, **columns: Any) -> Head:
@@ -153,7 +169,10 @@ class Heads:
             most = {"people": MOST_PEOPLE, "groups": MOST_GROUPS}
             raise Invalid(_("A secret is shared with at most %(people)s people and %(groups)s groups.", **most))
         head = as_head(self.rows.change(seen.opened, note, content=content, **columns))
-        self._index(head, before=[grant.user for grant in seen.access])
+        for table in (ACCESS, PUBLICATION):
+            self._unit.execute(delete(table).where(table.c.secret == head.id))
+        self._index(head)
+        self._count_change({grant.user for grant in (*head.access, *seen.access)})
         return head
 
     def remove(self, seen: Head, note: Note) -> None:
@@ -164,9 +183,8 @@ class Heads:
         self._unit.after_commit(self._unit.empty_log)
         self._count_change({grant.user for grant in seen.access})
 
-    def _index(self, head: Head, *, before: Iterable[UUID]) -> None:
-        for table in (ACCESS, PUBLICATION):
-            self._unit.execute(delete(table).where(table.c.secret == head.id))
+    def _index(self, head: Head) -> None:
+        """Store the rows that find a head."""
         people = [
             {"secret": head.id, "user": g.user, "level": g.level.value, "until": g.until, "by": g.by, "at": g.at}
             for g in head.access
@@ -183,19 +201,14 @@ class Heads:
             for p in head.publications
         ]
         if people:
-            self._unit.execute(insert(ACCESS), people)
+            self._unit.execute(INSERT_ACCESS, people)
         if groups:
-            self._unit.execute(insert(PUBLICATION), groups)
-        self._count_change({grant.user for grant in head.access} | set(before))
+            self._unit.execute(INSERT_PUBLICATION, groups)
 
     def _count_change(self, people: set[UUID]) -> None:
         """Tell the kept lists of these people that something changed; rows are locked in the order of their ids."""
-        if not people:
-            return
-        dialect = sqlite if self._unit.is_sqlite else postgresql
-        upsert = dialect.insert(SHELF).values([{"user": each, "changes": 1} for each in sorted(people)])
-        raised = {"changes": SHELF.c.changes + 1}
-        self._unit.execute(upsert.on_conflict_do_update(index_elements=[SHELF.c.user], set_=raised))
+        if people:
+            self._unit.execute(self._count, [{"user": each, "changes": 1} for each in sorted(people)])
 
     def _is_listed(self, secret_id: UUID, user: UUID) -> bool:
         listed = (ACCESS.c.secret == secret_id) & (ACCESS.c.user == user)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 from uuid import UUID
 
 from app.credentials.registry import Registry
@@ -18,6 +20,10 @@ SECTIONS = ("personal", "shared", "published")
 SORTS = ("section", "name", "changed")
 
 
+Parts = tuple[tuple[str, bool], ...]
+"""A text in pieces, and of each whether a search found it."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What of the vault is asked for. section "": all; type "": all; page from 1."""
@@ -27,6 +33,11 @@ class Wanted:
     section: str = ""
     sort: str = "section"
     page: int = 1
+
+    @cached_property
+    def words(self) -> list[str]:
+        """What is searched for, as names and summaries are compared with it; all of these must be found."""
+        return normalised(self.query).split()
 
 
 @dataclass(frozen=True)
@@ -105,7 +116,7 @@ class Overview:
         return found
 
     def _arrange(self, entries: list[Entry], wanted: Wanted) -> Arrangement:
-        words = normalised(wanted.query).split()
+        words = wanted.words
         titles = self._matching_types(words)
         entries = [
             entry
@@ -145,6 +156,27 @@ class Overview:
 def _hit(entry: Entry, words: list[str], titles: dict[str, set[str]]) -> bool:
     of_type = titles.get(entry.type_id, set())
     return all(word in entry.haystack or word in of_type for word in words)
+
+
+def parts(text: str, words: Sequence[str]) -> Parts:
+    """Return a text in pieces, each place of each word one that is found.
+
+    words: normalised. A letter is found if a part of what it stands for is (ß: ss), together with its accents.
+    """
+    letters = [normalised(each) for each in text]  # which is the text normalised: letters do not change each other
+    plain = "".join(letters)
+    letter_at = [index for index, letter in enumerate(letters) for _each in letter]
+    found = [False] * len(text)
+    for word in words:
+        at = plain.find(word)
+        while at >= 0:
+            for index in letter_at[at : at + len(word)]:
+                found[index] = True
+            at = plain.find(word, at + 1)
+    for index, letter in enumerate(letters[1:], 1):
+        found[index] |= not letter and found[index - 1]
+    pieces = groupby(zip(text, found, strict=True), key=lambda each: each[1])
+    return tuple(("".join(letter for letter, _hit in piece), hit) for hit, piece in pieces)
 
 
 ORDERS: dict[str, Callable[[Entry], tuple[object, ...]]] = {

@@ -16,7 +16,7 @@ from app.groups.service import Groups
 from app.keys.trail import Note
 from app.subject import Subject
 from app.users.service import Users
-from app.vault.heads import PUBLICATION, SECRET, Head, Heads
+from app.vault.heads import PUBLICATION, SECRET, Head, Heads, misled
 from app.vault.safe import Safe
 
 C = TypeVar("C", bound=Credentials)
@@ -81,8 +81,7 @@ class Matching:
         here_too = [head for head in heads if head.is_published_in(group) and head.type == type_id]
         for head in heads:
             if head not in here_too:
-                note = Note("publication.damaged", detail={"group": str(group)})
-                self._audit.record_now(note, kind="secret", object_id=head.id)
+                self._audit.trouble(misled("publication", head.id))
         return [head for head in here_too if head.deleted_at is None]
 
     def _check(self, actor: str, hint: UUID | str | None, version: int | None) -> None:

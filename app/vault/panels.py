@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,9 @@ from app.database import Unit
 from app.errors import Damaged
 from app.groups.service import Groups
 from app.subject import Subject
+from app.vault.activity import USE
 from app.vault.heads import PUBLICATION, SECRET, Head, Heads, misled
-from app.vault.pages.sharing import publication
+from app.vault.pages.sharing import publications
 from app.vault.sharing import Sharing
 
 
@@ -28,12 +30,8 @@ class GroupPanel:
     def publications(self, subject: Subject, group: UUID) -> Sequence[Mapping[str, Any]]:
         """Return name, type, owner and last use: to who manages the group of all, to a member of their own."""
         manages = self._groups.manages(subject, group)
-        shown = []
-        for head in self.published_in(group):
-            mine = subject.id in head.owners()
-            if manages or mine:
-                shown.append(publication(head, may_withdraw=True))
-        return shown
+        shown = [head for head in self.published_in(group) if manages or subject.id in head.owners()]
+        return publications(shown, self._last_uses(group), reader=subject.id)
 
     def counts(self, groups: Sequence[UUID]) -> Mapping[UUID, int]:
         """Return how many secrets are published in each group, as the rows that find them say."""
@@ -47,9 +45,14 @@ class GroupPanel:
         found: Any = self._unit.execute(statement).all()
         return dict(map(tuple, found))
 
-    def published_by(self, user: UUID, group: UUID) -> Sequence[tuple[UUID, str]]:
-        """Return id and name of what this member published in the group."""
-        return [(head.id, head.name) for head in self.published_in(group) if _published(head, user, group)]
+    def published_by_member(self, group: UUID) -> Mapping[UUID, Sequence[str]]:
+        """Return the names of what each member published in the group."""
+        found: dict[UUID, list[str]] = {}
+        for head in self.published_in(group):
+            for publication in head.publications:
+                if publication.group == group:
+                    found.setdefault(publication.by, []).append(head.name)
+        return found
 
     def withdraw_all(self, subject: Subject, user: UUID, group: UUID) -> None:
         """Take out of the group what this member published in it, what lies in the trash too."""
@@ -75,6 +78,12 @@ class GroupPanel:
             else:
                 self._audit.trouble(misled("publication", head.id))
         return sorted(found, key=lambda head: (head.name.casefold(), head.id))
+
+    def _last_uses(self, group: UUID) -> Mapping[UUID, datetime | None]:
+        """Return when each secret of a group was last used in process."""
+        last = self._audit.latest(PUBLICATION.c.secret, USE)
+        found: Any = self._unit.execute(select(PUBLICATION.c.secret, last).where(PUBLICATION.c.group == group)).all()
+        return dict(map(tuple, found))
 
 
 def _published(head: Head, user: UUID, group: UUID) -> bool:

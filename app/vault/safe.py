@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
-from sqlalchemy import Row, Table, insert, select
+from sqlalchemy import Integer, Row, Table, bindparam, insert, select
 
 from app.blobs.store import BlobStore
 from app.clock import Clock
@@ -29,6 +29,12 @@ from app.vault.models import VersionRow
 log = logging.getLogger(__name__)
 
 TABLE: Table = VersionRow.__table__  # type: ignore[assignment]  # a mapped class's table
+MOST_VERSIONS = 2**31 - 1
+OF_SECRET = select(TABLE).where(TABLE.c.secret == bindparam("secret_id"))
+ONE = OF_SECRET.where(TABLE.c.number == bindparam("which"))
+MOST, SKIP = bindparam("most", type_=Integer), bindparam("skip", type_=Integer)
+NEWEST = OF_SECRET.order_by(TABLE.c.number.desc()).limit(MOST).offset(SKIP)
+INSERT = insert(TABLE)
 WRAPPED_BOUND = ("secret", "id", "number", "type", "schema", "author", "time", "blob", "size", "sha256")
 
 
@@ -99,7 +105,7 @@ class Safe:
             "sha256": blob.sha256,
         }
         row["wrapped"] = self._keyrings.current.seal(blob.dek, self._version_context(row))
-        self._unit.execute(insert(VersionRow).values(row))
+        self._unit.execute(INSERT, row)
         return Version(blob.version_id, secret_id, number, blob.type, author, row["time"])
 
     def get(self, secret_id: UUID, number: int) -> Credentials:
@@ -117,13 +123,20 @@ class Safe:
         if kind := self._registry.get(row.type):
             from_json(kind.cls, plain)
 
-    def versions(self, secret_id: UUID) -> list[Version]:
-        """Return a secret's versions, newest first, each verified by its wrapped key; damaged ones say so."""
-        statement = select(TABLE).where(TABLE.c.secret == secret_id).order_by(TABLE.c.number.desc())
-        found = []
-        for row in self._unit.execute(statement):
-            found.append(Version(row.id, row.secret, row.number, row.type, row.author, row.time, self._is_intact(row)))
-        return found
+    def versions(self, secret_id: UUID, *, most: int = MOST_VERSIONS, skip: int = 0) -> list[Version]:
+        """Return a secret's versions, newest first, each verified by its wrapped key; damaged ones say so.
+
+        most: at most so many, without the `skip` newest ones.
+        """
+        rows = self._unit.execute(NEWEST, {"secret_id": secret_id, "most": most, "skip": skip})
+        return [self._as_version(row) for row in rows]
+
+    def version(self, secret_id: UUID, number: int) -> Version:
+        """Return one version's row; it says whether it is intact. Raises Damaged if it is not there."""
+        return self._as_version(self._row(secret_id, number))
+
+    def _as_version(self, row: Row[Any]) -> Version:
+        return Version(row.id, row.secret, row.number, row.type, row.author, row.time, self._is_intact(row))
 
     def _is_intact(self, row: Row[Any]) -> bool:
         try:
@@ -133,8 +146,7 @@ class Safe:
         return True
 
     def _row(self, secret_id: UUID, number: int) -> Row[Any]:
-        statement = select(TABLE).where(TABLE.c.secret == secret_id, TABLE.c.number == number)
-        row = self._unit.execute(statement).one_or_none()
+        row = self._unit.execute(ONE, {"secret_id": secret_id, "which": number}).one_or_none()
         if row is None:
             raise self._damaged(secret_id, f"version {number} has no row")
         return row

@@ -20,7 +20,10 @@ from app.keys.trail import Note
 from app.subject import Subject
 from app.vault.heads import Grant, Head, HeadContent, Heads, Publication
 from app.vault.policy import COPY, CREATE, EDIT, HISTORY, OPEN, RESTORE_VERSION, REVEAL, Act, Level, barred
-from app.vault.safe import Blob, Safe, TypeMissing, Version
+from app.vault.safe import MOST_VERSIONS, Blob, Safe, TypeMissing, Version
+
+MOST_LOOKED_INTO = 20
+"""So many older versions of a damaged secret are opened in search of an intact one."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,29 @@ class Stale(Conflict):
     """The secret was edited since the form was opened. Holds what is stored now."""
 
     def __init__(self, current: Secret, version: Version) -> None:
-        super().__init__()
+        super().__init__(_("Somebody changed it meanwhile. Nothing was stored: look at it again, then repeat."))
         self.current = current
         self.version = version
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two versions of a secret, the older first. None: that one does not open."""
+
+    secret: Secret
+    older: Version
+    newer: Version
+    before: Credentials | None
+    after: Credentials | None
+
+
+@dataclass(frozen=True)
+class Restorable:
+    """An older version that can become the current one, beside what is current."""
+
+    secret: Secret
+    version: Version
+    credentials: Credentials
 
 
 class Blank(Invalid):
@@ -114,25 +137,30 @@ class Vault:
     def change(
         self, subject: Subject, secret_id: UUID, *, seen: int, values: Mapping[str, object], cleared: frozenset[str]
     ) -> None:
-        """Store changed values as a new version; unchanged ones store nothing.
+        """Store changed values as a new version; what is stored already stores nothing.
 
-        seen: the version that the form showed. cleared: secret-style fields to empty. A blank secret-style field
-        keeps its value unless a destination changed. Raises Stale, Invalid, Forbidden, Refused, Unavailable.
+        seen: the version that the form showed. If there is a newer one and it holds just these values, as after a
+        form sent twice, nothing is to do; else it is Stale. cleared: secret-style fields to empty. A blank
+        secret-style field keeps its value unless a destination changed.
+        Raises Stale, Invalid, Forbidden, Refused, Unavailable.
         """
         secret = self.editable(subject, secret_id)
+        if secret.head.version != seen:
+            return self._refuse_other(secret, values, cleared)
         stored = secret.opened
-        self._refuse_stale(secret, seen)
         changed = validate(type(stored), merge(type(stored), stored, values, cleared))
         fields = differing(stored, changed)
         if not fields:
-            return
+            return None
         if is_blank(changed):
             raise Blank(_("Fill in at least one field: there is nothing to keep yet."))
         blob = self._safe.put(secret_id, changed)
         with self._unit.writing():
             head = self._heads.usable(subject, secret_id, EDIT, lock=True)
-            self._refuse_stale(replace(secret, head=head), seen)
+            if head.version != seen:
+                return self._refuse_other(self._reread(replace(secret, head=head)), values, cleared)
             self._store_next(subject, head, changed, blob, note("secret.change", subject, fields=",".join(fields)))
+        return None
 
     def reveal(self, subject: Subject, secret_id: UUID, *, field: str) -> str:
         """Return one secret-style value in the clear, and record that `subject` saw it.
@@ -140,26 +168,55 @@ class Vault:
         Raises Refused if it does not exist or is not theirs (the two look alike), or the type has no such
         secret-style field; Damaged if it does not verify.
         """
-        return self._value(subject, secret_id, field, REVEAL)
+        return self.reveal_on_page(subject, secret_id, field=field)[1]
+
+    def reveal_on_page(self, subject: Subject, secret_id: UUID, *, field: str) -> tuple[Secret, str]:
+        """Return a secret with one secret-style value in the clear, and record it. Raises as `reveal`."""
+        return self._seen(subject, secret_id, field, REVEAL)
 
     def copy(self, subject: Subject, secret_id: UUID, *, field: str) -> str:
         """Return one secret-style value for the clipboard, and record it. Raises as `reveal`."""
-        return self._value(subject, secret_id, field, COPY)
+        return self._seen(subject, secret_id, field, COPY)[1]
 
-    def versions(self, subject: Subject, secret_id: UUID) -> list[Version]:
-        """Return the versions, newest first, also damaged ones. Raises Refused, Forbidden for viewers."""
+    def versions(self, subject: Subject, secret_id: UUID, *, most: int = MOST_VERSIONS, skip: int = 0) -> list[Version]:
+        """Return the versions, newest first, also damaged ones. Raises Refused, Forbidden for viewers.
+
+        most: at most so many, without the `skip` newest ones.
+        """
         self._heads.usable(subject, secret_id, HISTORY)
-        versions = self._safe.versions(secret_id)
-        if broken := [str(each.number) for each in versions if not each.intact]:
-            reason = f"secret {secret_id}: versions {','.join(broken)}"
-            self._audit.trouble(Damaged(reason, kind="secret", object_id=secret_id, action="secret.damaged"))
-        return versions
+        return self._told(secret_id, self._safe.versions(secret_id, most=most, skip=skip))
 
-    def version(self, subject: Subject, secret_id: UUID, *, number: int) -> Credentials:
-        """Return an older version's credentials, for comparing. Raises Refused, Forbidden, Damaged."""
+    def last_versions(self, subject: Subject, secret: Secret, *, most: int) -> list[Version]:
+        """Return the newest versions of a secret that has just been opened. Raises as `versions`."""
+        self._heads.check(subject, secret.head, HISTORY)
+        return self._told(secret.head.id, self._safe.versions(secret.head.id, most=most))
+
+    def compare(
+        self, subject: Subject, secret_id: UUID, *, older: int | None = None, newer: int | None = None
+    ) -> Compared:
+        """Return two versions to look at side by side, in their order.
+
+        newer: None for the current one; older: None for the one before that. Raises Refused also for a version that
+        never was, Forbidden for viewers, TypeMissing, Unavailable.
+        """
         head = self._heads.usable(subject, secret_id, HISTORY)
-        self._refuse_unknown_version(head, number)
-        return self._safe.get(secret_id, number)
+        last = head.version if newer is None else newer
+        first = max(1, last - 1) if older is None else older
+        numbers = sorted((first, last))
+        for number in numbers:
+            self._refuse_unknown_version(head, number)
+        rows = [self._safe.version(secret_id, number) for number in numbers]
+        self._told(secret_id, rows)
+        before, after = (self._or_none(secret_id, number) for number in numbers)
+        return Compared(self._opened(subject, head), rows[0], rows[1], before, after)
+
+    def intact(self, subject: Subject, secret_id: UUID) -> Version | None:
+        """Return the newest version before the current one that opens, of the last few. Raises Refused, Forbidden."""
+        head = self._heads.usable(subject, secret_id, HISTORY)
+        for version in self._safe.versions(secret_id, most=MOST_LOOKED_INTO, skip=1):
+            if version.intact and self._or_none(secret_id, version.number) and version.number < head.version:
+                return version
+        return None
 
     def seen(self, subject: Subject, secret_id: UUID, *, number: int) -> Credentials | None:
         """Return the version that a stale form began with, or None if it is not there or does not open.
@@ -172,23 +229,39 @@ class Vault:
         except Damaged:
             return None
 
-    def restore_version(self, subject: Subject, secret_id: UUID, *, number: int) -> None:
-        """Store an older version's values as a new version.
-
-        Raises Refused, Forbidden, Invalid if it is the current one, Damaged, Unavailable.
-        """
+    def restorable(self, subject: Subject, secret_id: UUID, *, number: int) -> Restorable:
+        """Return an older version for the question whether to restore it. Raises as `restore_version`, but Stale."""
         head = self._heads.usable(subject, secret_id, RESTORE_VERSION)
         self._refuse_barred(subject, head, RESTORE_VERSION)
         self._refuse_unknown_version(head, number)
         if number == head.version:
             raise Invalid(_("This version is the current one already."))
         credentials = self._safe.get(secret_id, number)
+        return Restorable(self._opened(subject, head), self._safe.version(secret_id, number), credentials)
+
+    def restore_version(self, subject: Subject, secret_id: UUID, *, number: int, seen: int) -> None:
+        """Store an older version's values as a new version.
+
+        seen: the version that was the current one on the page that asked. Raises Refused, Forbidden, Invalid if it
+        is the current one, Stale, Damaged, Unavailable.
+        """
+        found = self.restorable(subject, secret_id, number=number)
+        self._refuse_moved(subject, found.secret.head, seen)
+        credentials = found.credentials
         blob = self._safe.put(secret_id, credentials)
         with self._unit.writing():
             head = self._heads.usable(subject, secret_id, RESTORE_VERSION, lock=True)
+            self._refuse_moved(subject, head, seen)
             secret_fields = ",".join(spec.name for spec in credentials.specs if spec.secret)
             record = note("secret.restore-version", subject, restored=str(number), fields=secret_fields)
             self._store_next(subject, head, credentials, blob, record)
+
+    def _told(self, secret_id: UUID, versions: list[Version]) -> list[Version]:
+        """Record those that are damaged."""
+        if broken := [str(each.number) for each in versions if not each.intact]:
+            reason = f"secret {secret_id}: versions {','.join(broken)}"
+            self._audit.trouble(Damaged(reason, kind="secret", object_id=secret_id, action="secret.damaged"))
+        return versions
 
     def _store_first(
         self, subject: Subject, secret_id: UUID, credentials: Credentials, blob: Blob, *, once: bytes | None
@@ -216,33 +289,47 @@ class Vault:
         self._safe.add(head.id, number, blob, author=subject.id)
 
     def _opened(self, subject: Subject, head: Head) -> Secret:
+        secret = self._closed(subject, head)
+        try:
+            return self._reread(secret)
+        except TypeMissing:
+            return replace(secret, trouble="missing")
+        except Damaged as damage:
+            self._audit.trouble(damage)
+            return replace(secret, trouble="damaged")
+
+    def _closed(self, subject: Subject, head: Head) -> Secret:
+        """Return a secret without its values, which nobody has asked the safe for."""
         grant = head.grant(subject.id, self._clock())
         if grant is None:  # it has ended this moment
             raise Refused(action=OPEN.name, kind="secret", object_id=head.id)
         kind = self._registry.get(head.type)
-        reason = barred(subject, kind) if kind else None
-        try:
-            return Secret(head, grant.level, self._safe.get(head.id, head.version), reason=reason)
-        except TypeMissing:
-            return Secret(head, grant.level, None, "missing", reason)
-        except Damaged as damage:
-            self._audit.trouble(damage)
-            return Secret(head, grant.level, None, "damaged", reason)
+        return Secret(head, grant.level, None, reason=barred(subject, kind) if kind else None)
 
-    def _value(self, subject: Subject, secret_id: UUID, field: str, act: Act) -> str:
+    def _seen(self, subject: Subject, secret_id: UUID, field: str, act: Act) -> tuple[Secret, str]:
+        """Return a secret and one value; that it was seen is stored before anything is made of it."""
         head = self._heads.usable(subject, secret_id, act)
-        credentials = self._safe.get(secret_id, head.version)
-        if not any(spec.name == field and spec.secret for spec in credentials.specs):
+        secret = self._reread(self._closed(subject, head))
+        if not any(spec.name == field and spec.secret for spec in secret.opened.specs):
             raise Refused(action=act.name, kind="secret", object_id=secret_id)
-        with self._unit.writing():
-            record = note(act.name, subject, field=field, version=str(head.version))
-            self._audit.record(record, kind="secret", object_id=secret_id)
-        return str(getattr(credentials, field))
+        record = note(act.name, subject, field=field, version=str(head.version))
+        self._audit.record_now(record, kind="secret", object_id=secret_id)
+        return secret, str(getattr(secret.opened, field))
 
-    def _refuse_stale(self, secret: Secret, seen: int) -> None:
-        if secret.head.version != seen:
-            current = secret if secret.credentials is None else self._reread(secret)
-            raise Stale(current, self._safe.versions(secret.head.id)[0])
+    def _refuse_moved(self, subject: Subject, head: Head, seen: int) -> None:
+        """Raise Stale if another version came; it may be one that does not open, which restoring is there for."""
+        if head.version != seen:
+            raise Stale(self._opened(subject, head), self._safe.versions(head.id, most=1)[0])
+
+    def _refuse_other(self, secret: Secret, values: Mapping[str, object], cleared: frozenset[str]) -> None:
+        """Raise Stale unless these values are just what is stored."""
+        stored = secret.opened
+        try:
+            same = not differing(stored, validate(type(stored), merge(type(stored), stored, values, cleared)))
+        except Invalid:
+            same = False
+        if not same:
+            raise Stale(secret, self._safe.versions(secret.head.id, most=1)[0])
 
     def _reread(self, secret: Secret) -> Secret:
         return replace(secret, credentials=self._safe.get(secret.head.id, secret.head.version))
@@ -251,6 +338,15 @@ class Vault:
         kind = self._registry.get(head.type)
         if kind and (reason := barred(subject, kind)):
             raise Forbidden(reason, action=act.name, kind="secret", object_id=head.id)
+
+    def _or_none(self, secret_id: UUID, number: int) -> Credentials | None:
+        """Return a version's credentials, None if it does not verify. Raises TypeMissing, Unavailable."""
+        try:
+            return self._safe.get(secret_id, number)
+        except TypeMissing:
+            raise
+        except Damaged:
+            return None
 
     def _refuse_unknown_version(self, head: Head, number: int) -> None:
         if not 1 <= number <= head.version:

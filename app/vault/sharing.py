@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -11,20 +11,26 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.audit.service import Audit
+from app.audit.service import Audit, Overtaken
 from app.clock import Clock
 from app.credentials.registry import Registry
 from app.database import Unit
-from app.errors import Conflict, Damaged, Forbidden, Invalid, Refused
+from app.errors import Damaged, Forbidden, Invalid, Refused
 from app.groups.service import Group, Groups
+from app.keys.keyrings import Keyrings
 from app.keys.trail import Note
 from app.subject import Subject
+from app.users.directory import Directory
 from app.users.service import User, Users
 from app.vault.heads import ACCESS, PUBLICATION, Grant, Head, Heads, Publication
 from app.vault.policy import PUBLISH, SHARING, USE, Level
 from app.vault.service import note
+from app.vault.undo import Lost, read_ticket, ticket
 
 ENDED = _l("The end of access lies in the past. Choose a later day.")
+
+APART = frozenset({"secret.change", "secret.restore-version", "secret.delete", "secret.restore"})
+"""What makes a new revision and leaves people and groups as they are."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +62,23 @@ class SharingState:
 
 
 @dataclass(frozen=True)
+class Addition:
+    """Somebody to be given it, named by their exact address. field: the input that names them."""
+
+    address: str
+    level: Level = Level.VIEWER
+    until: datetime | None = None
+    field: str = "add"
+
+    @property
+    def end(self) -> datetime | None:
+        """When access ends: owners have no end."""
+        return None if self.level is Level.OWNER else self.until
+
+
+@dataclass(frozen=True)
 class Wishes:
-    """What the sharing page sent. People not named stay as they are; level None removes."""
+    """What the sharing page wants changed. People not named stay as they are; level None removes."""
 
     levels: Mapping[UUID, Level | None] = field(default_factory=dict)
     until: Mapping[UUID, datetime | None] = field(default_factory=dict)
@@ -66,16 +87,41 @@ class Wishes:
     add: str = ""
     add_level: Level = Level.VIEWER
     add_until: datetime | None = None
+    more: tuple[Addition, ...] = ()
+    """People beside the one in `add`."""
+
+    @property
+    def additions(self) -> tuple[Addition, ...]:
+        first = (Addition(self.add, self.add_level, self.add_until),) if self.add else ()
+        return first + self.more
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a save did. mine: whether this person still has it. undo: gives back what people lost; "" if nobody did."""
+
+    mine: bool
+    undo: str = ""
 
 
 class Sharing:
     """What owners, and group admins for their group, decide about who has a secret."""
 
     def __init__(
-        self, unit: Unit, clock: Clock, heads: Heads, users: Users, groups: Groups, registry: Registry, audit: Audit
+        self,
+        unit: Unit,
+        clock: Clock,
+        heads: Heads,
+        users: Users,
+        directory: Directory,
+        groups: Groups,
+        registry: Registry,
+        audit: Audit,
+        keyrings: Keyrings,
     ) -> None:
         self._unit, self._clock, self._heads = unit, clock, heads
-        self._users, self._groups, self._registry, self._audit = users, groups, registry, audit
+        self._users, self._directory, self._groups = users, directory, groups
+        self._registry, self._audit, self._keyrings = registry, audit, keyrings
 
     def state(self, subject: Subject, secret_id: UUID) -> SharingState:
         """Return who has a secret, for an owner. Raises Refused, Forbidden, Damaged."""
@@ -90,30 +136,58 @@ class Sharing:
         known = self._groups.names([*subject.groups, *(each.group for each in head.publications)])
         offers = [Offer(group, head.is_published_in(group.id), subject.is_member(group.id)) for group in known.values()]
         return SharingState(
-            head, shared, sorted(offers, key=lambda offer: (not offer.mine, offer.group.name.casefold()))
+            head,
+            shared,
+            sorted(offers, key=lambda offer: (not offer.mine, not offer.group.system, offer.group.name.casefold())),
         )
 
-    def save(self, subject: Subject, secret_id: UUID, *, revision: int, wishes: Wishes) -> bool:
-        """Change people and groups together, or nothing; return whether this person still has the secret.
+    def look_up(self, subject: Subject, secret_id: UUID, text: str) -> list[User]:
+        """Return the people whom `text` may mean and who have no access yet. Raises Refused, Forbidden, Throttled."""
+        head = self._heads.usable(subject, secret_id, SHARING)
+        return self._directory.look_up(subject, text, without=[grant.user for grant in head.access])
 
-        revision: the one that the page showed. Raises Conflict if it is not the present one; Invalid for an
-        unknown or inactive person, a secret without owner, a group not mine; Forbidden, Refused.
+    def save(self, subject: Subject, secret_id: UUID, *, revision: int, wishes: Wishes) -> Saved:
+        """Change people and groups together, or nothing.
+
+        revision: the one that the page showed. Raises Overtaken if people or groups were changed since, unless all
+        that is wished for is so already; Invalid for an unknown or inactive person, a secret without owner, a group
+        not mine; Forbidden, Refused, Throttled.
         """
         with self._unit.writing():
             head = self._heads.usable(subject, secret_id, SHARING, lock=True)
-            if head.revision != revision:
-                raise Conflict(_("Sharing was changed by somebody else meanwhile. Look at it again, then repeat."))
+            if overtaken := self._overtaken(head, revision):
+                if overtaken.last and self._is_so(head, wishes):  # the same form came twice
+                    return Saved(mine=True)
+                raise overtaken
             access, people_notes = self._new_access(subject, head, wishes)
             publications, group_notes = self._new_publications(subject, head, wishes)
             notes = people_notes + group_notes
             if not notes:
-                return True
+                return Saved(mine=True)
             self._refuse_ownerless(access)
-            for each in notes[:-1]:
-                self._audit.record(each, kind="secret", object_id=head.id)
-            content = replace(head.opened.content, access=access, publications=publications)
-            self._heads.change(head, notes[-1], content=content)
-        return any(grant.user == subject.id for grant in access)
+            changed = self._store(head, notes, access, publications)
+        left = {grant.user for grant in access}
+        lost = [grant for grant in head.access if grant.user not in left]
+        undo = ticket(self._keyrings.current, subject.id, head.id, changed.revision, lost)
+        return Saved(subject.id in left, undo if subject.id in left else "")
+
+    def give_back(self, subject: Subject, secret_id: UUID, *, undo: str) -> None:
+        """Give back what a save took from people, at the same level and to the same end.
+
+        undo: what `save` returned. Raises Overtaken if people or groups were changed since, unless they have it
+        already; Invalid for who is not active any more; Refused, Forbidden.
+        """
+        with self._unit.writing():
+            head = self._heads.usable(subject, secret_id, SHARING, lock=True)
+            revision, lost = read_ticket(self._keyrings.current, subject.id, secret_id, undo)
+            present = {(grant.user, grant.level, grant.until) for grant in head.access}
+            if all((each.user, each.level, each.until) in present for each in lost):
+                return
+            if overtaken := self._overtaken(head, revision):
+                raise overtaken
+            again = self._given_back(subject, head, lost)
+            notes = [note("secret.share", subject, user=str(each.user), level=each.level.value) for each in again]
+            self._store(head, notes, (*head.access, *again), head.publications)
 
     def withdraw(self, subject: Subject, secret_id: UUID, *, group: UUID, trashed_too: bool = False) -> None:
         """Take a secret out of a group: an owner, or who manages the group.
@@ -155,6 +229,58 @@ class Sharing:
         owned = (ACCESS.c.secret == secret_id) & (ACCESS.c.user == subject.id) & (ACCESS.c.level == Level.OWNER.value)
         return self._unit.execute(select(ACCESS.c.secret).where(owned)).first() is not None
 
+    def _overtaken(self, head: Head, revision: int) -> Overtaken | None:
+        """Return what to raise if people or groups were changed since this revision."""
+        if head.revision == revision:
+            return None
+        if not 0 < revision < head.revision:
+            return Overtaken()
+        since = [event for event in self._audit.later(head.id, revision) if event.action not in APART]
+        return Overtaken(since[-1]) if since else None
+
+    def _is_so(self, head: Head, wishes: Wishes) -> bool:
+        """Return whether all that is wished for is so already."""
+        levels = {grant.user: grant.level for grant in head.access}
+        ends = {grant.user: grant.until for grant in head.access}
+        groups = {each.group for each in head.publications}
+        return (
+            all(levels.get(user) is level for user, level in wishes.levels.items())
+            and all(
+                ends.get(user) == until
+                for user, until in wishes.until.items()
+                if levels.get(user, Level.OWNER) is not Level.OWNER
+            )
+            and wishes.ticked <= groups
+            and not (wishes.shown - wishes.ticked) & groups
+            and all(self._has(head, addition) for addition in wishes.additions)
+        )
+
+    def _has(self, head: Head, addition: Addition) -> bool:
+        user = self._users.find(addition.address)
+        grants = [(grant.level, grant.until) for grant in head.access if user and grant.user == user.id]
+        return grants == [(addition.level, addition.end)]
+
+    def _store(
+        self, head: Head, notes: list[Note], access: tuple[Grant, ...], publications: tuple[Publication, ...]
+    ) -> Head:
+        for each in notes[:-1]:
+            self._audit.record(each, kind="secret", object_id=head.id)
+        content = replace(head.opened.content, access=access, publications=publications)
+        return self._heads.change(head, notes[-1], content=content)
+
+    def _given_back(self, subject: Subject, head: Head, lost: Sequence[Lost]) -> list[Grant]:
+        people, now = self._users.people([each.user for each in lost]), self._clock()
+        present = {grant.user for grant in head.access}
+        again = [
+            Grant(each.user, each.level, each.until, by=subject.id, at=now) for each in lost if each.user not in present
+        ]
+        for grant in again:
+            user = people.get(grant.user)
+            if user is None or not user.active:
+                raise Invalid(_("Only active people can be given access."))
+            self._refuse_outsider(head, grant)
+        return again
+
     def _new_access(self, subject: Subject, head: Head, wishes: Wishes) -> tuple[tuple[Grant, ...], list[Note]]:
         now, notes, kept = self._clock(), [], []
         if wishes.levels.keys() - {grant.user for grant in head.access}:
@@ -165,8 +291,8 @@ class Sharing:
                 kept.append(changed)
             if changed != grant:
                 notes.append(self._person_note(subject, grant, changed))
-        if wishes.add:
-            added = self._added(subject, head, wishes, now)
+        for addition in wishes.additions:
+            added = self._added(subject, kept, head, addition, now)
             kept.append(added)
             notes.append(note("secret.share", subject, user=str(added.user), level=added.level.value))
         for grant in kept:
@@ -184,16 +310,17 @@ class Sharing:
             raise Invalid(ENDED, field=f"until-{grant.user}")
         return Grant(grant.user, level, until, by=subject.id, at=now)
 
-    def _added(self, subject: Subject, head: Head, wishes: Wishes, now: datetime) -> Grant:
-        found = self._users.find(wishes.add)
-        if found is None or not found.active:
-            raise Invalid(_("Nobody with the address %(address)s is active here.", address=wishes.add), field="add")
-        if any(grant.user == found.id for grant in head.access):
-            raise Invalid(_("%(name)s has access already. Change the level in the list.", name=found.name), field="add")
-        until = None if wishes.add_level is Level.OWNER else wishes.add_until
-        if until is not None and until <= now:
-            raise Invalid(ENDED, field="add")
-        return Grant(found.id, wishes.add_level, until, by=subject.id, at=now)
+    def _added(self, subject: Subject, kept: Sequence[Grant], head: Head, addition: Addition, now: datetime) -> Grant:
+        try:
+            found = self._directory.named(subject, addition.address)
+        except Invalid as invalid:
+            raise Invalid(invalid.message, field=addition.field) from None
+        if any(grant.user == found.id for grant in (*kept, *head.access)):
+            text = _("%(name)s has access already. Change the level in the list.", name=found.name)
+            raise Invalid(text, field=addition.field)
+        if addition.end is not None and addition.end <= now:
+            raise Invalid(ENDED, field=addition.field)
+        return Grant(found.id, addition.level, addition.end, by=subject.id, at=now)
 
     def _refuse_outsider(self, head: Head, grant: Grant) -> None:
         """Raise Invalid if a secret of a type that needs a group would be newly given for changing to an outsider."""

@@ -1,49 +1,53 @@
-"""What the sharing page sends: names that contain the ids of people and groups, read strictly."""
+"""What the sharing page sends: levels, end dates and groups, by the ids of people and groups."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TypeVar
 from uuid import UUID
 
 from flask_babel import gettext as _
-from werkzeug.datastructures import MultiDict
 
 from app.clock import MICROSECOND
 from app.errors import Invalid
 from app.vault.policy import Level
-from app.vault.sharing import Wishes
-from app.web.forms import refuse_unexpected
+from app.vault.sharing import Addition, Wishes
+from app.web.additions import NOBODY, addition_names, entered
+from app.web.named_by_id import Form, read_as, read_id, read_named, refuse_others
 
-T = TypeVar("T")
-
-FIXED = frozenset({"revision", "shown-groups", "add", "add-level"})
-PREFIXES = ("level-", "until-", "group-")
-LONGEST = 254
-
-Form = MultiDict[str, str]
-
-
-def revision_of(form: Form) -> int:
-    """Return the revision that the page showed. Raises Invalid."""
-    text = form.get("revision", "")
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Invalid(_("This page does not say what it saw. Open it again."))
-    return int(text)
+FIXED = frozenset(
+    {"revision", "shown-groups", "published-groups", "add", "add-level", "add-until", "asks-owner", "give-up"}
+)
 
 
 def read_wishes(form: Form) -> tuple[Wishes, dict[str, str]]:
-    """Return what was wished, and what is wrong by input. Raises Invalid for fields that the page does not have."""
-    refuse_unexpected(FIXED | {name for name in form if name.startswith(PREFIXES)})
-    levels = {_id(name): _level_or_none(value) for name, value in form.items() if name.startswith("level-")}
-    ticked = frozenset(_id(name) for name in form if name.startswith("group-"))
-    shown = frozenset(_uuid(part) for part in form.get("shown-groups", "").split(",") if part)
-    if not ticked <= shown:
-        raise Invalid(_("This page has groups that it did not show. Open it again."))
-    until, errors = _ends(form)
-    add = form.get("add", "").strip()[: LONGEST + 1]
-    return Wishes(levels, until, shown, ticked, add, _level(form.get("add-level", Level.VIEWER.value))), errors
+    """Return what was wished, and what is wrong by input. Raises Invalid for what the page cannot have sent.
+
+    Where the page says what it showed (`seen-…`, `published-groups`), what is still so is no wish.
+    """
+    refuse_others(form, FIXED | addition_names(form), "level-", "until-", "seen-", "group-")
+    seen = {user: text.partition(" ") for user, text in read_named(form, "seen-").items()}
+    levels = {
+        user: _level_or_none(text)
+        for user, text in read_named(form, "level-").items()
+        if user not in seen or seen[user][0] != text
+    }
+    until, errors = _ends(form, {user: end for user, (_level, _space, end) in seen.items()})
+    shown, ticked = _groups(form)
+    additions = []
+    for row in entered(form, Level.VIEWER.value):
+        end = _end(row.until, errors, row.field)
+        additions.append(Addition(row.address, _level(row.level), end, row.field))
+    return Wishes(levels, until, shown, ticked, more=tuple(additions)), errors
+
+
+def seen_text(level: str, until: datetime | None) -> str:
+    """Return what a page says that it showed of a person."""
+    return f"{level} {day_text(until)}"
+
+
+def day_text(until: datetime | None) -> str:
+    """Return the last day of access as inputs hold it."""
+    return last_day(until).date().isoformat() if until else ""
 
 
 def end_of(day: date) -> datetime:
@@ -56,44 +60,42 @@ def last_day(until: datetime) -> datetime:
     return until - MICROSECOND
 
 
-def _ends(form: Form) -> tuple[dict[UUID, datetime | None], dict[str, str]]:
+def _groups(form: Form) -> tuple[frozenset[UUID], frozenset[UUID]]:
+    """Return the groups that are to change, and those of them that are ticked."""
+    ticked = frozenset(read_named(form, "group-"))
+    shown = _ids(form, "shown-groups")
+    if not ticked <= shown:
+        raise Invalid(_("This page has groups that it did not show. Open it again."))
+    if "published-groups" in form:
+        shown = ticked ^ _ids(form, "published-groups") & shown
+    return shown, ticked & shown
+
+
+def _ids(form: Form, name: str) -> frozenset[UUID]:
+    return frozenset(read_id(part) for part in form.get(name, "").split(",") if part)
+
+
+def _ends(form: Form, seen: dict[UUID, str]) -> tuple[dict[UUID, datetime | None], dict[str, str]]:
     found: dict[UUID, datetime | None] = {}
-    errors = {}
-    for name, text in form.items():
-        if name.startswith("until-"):
-            try:
-                found[_id(name)] = end_of(date.fromisoformat(text)) if text else None
-            except (ValueError, OverflowError):
-                errors[name] = _("Enter a day such as 2027-01-31.")
+    errors: dict[str, str] = {}
+    for user, text in read_named(form, "until-").items():
+        if user not in seen or seen[user] != text:
+            found[user] = _end(text, errors, f"until-{user}")
     return found, errors
 
 
-def _id(name: str) -> UUID:
-    return _uuid(name.split("-", 1)[1])
-
-
-def _uuid(text: str) -> UUID:
-    """Return an id as our page writes it; another spelling could name somebody twice."""
-    found = _strict(UUID, text)
-    if str(found) != text:
-        raise _wrong()
-    return found
+def _end(text: str, errors: dict[str, str], field: str) -> datetime | None:
+    """Return when access ends, None for never; what is no day is noted as an error of this input."""
+    try:
+        return end_of(date.fromisoformat(text)) if text else None
+    except (ValueError, OverflowError):
+        errors[field] = _("Enter a day such as 2027-01-31.")
+        return None
 
 
 def _level(text: str) -> Level:
-    return _strict(Level, text)
+    return read_as(Level, text)
 
 
 def _level_or_none(text: str) -> Level | None:
-    return None if text == "none" else _level(text)
-
-
-def _strict(kind: Callable[[str], T], text: str) -> T:
-    try:
-        return kind(text)
-    except ValueError:
-        raise _wrong() from None
-
-
-def _wrong() -> Invalid:
-    return Invalid(_("This page sent something that it does not have. Open it again."))
+    return None if text == NOBODY else _level(text)

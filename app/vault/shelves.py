@@ -13,14 +13,13 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from app.audit.service import Audit
 from app.clock import Clock
 from app.database import Unit
 from app.errors import Damaged
-from app.keys.trail import Note
-from app.vault.heads import ACCESS, SECRET, SHELF, Head, Heads
+from app.vault.heads import ACCESS, SECRET, SHELF, Head, Heads, misled
 from app.vault.policy import Level
 
 MOST_NAMED = 400
@@ -35,6 +34,7 @@ MOST_ARRANGED = 16
 DRAWN_BYTES = 128 * 1024
 """What the lists among them take as HTML: four pages of about 30 KiB."""
 
+CHANGES = select(SHELF.c.changes).where(SHELF.c.user == bindparam("owner"))
 DIGITS = re.compile(r"(\d+)")
 
 
@@ -112,7 +112,7 @@ class Shelves:
 
     def of(self, user: UUID) -> Shelf:
         """Return what a person sees now."""
-        changes = self._unit.execute(select(SHELF.c.changes).where(SHELF.c.user == user)).scalar_one_or_none() or 0
+        changes = self._unit.execute(CHANGES, {"owner": user}).scalar_one_or_none() or 0
         kept = self._kept.get(user)
         if kept is None or kept.changes != changes:
             kept = self._read(user, changes, kept)
@@ -180,8 +180,7 @@ class Shelves:
         grant = head.grant(user, now)
         if grant is None:
             if all(each.user != user for each in head.access):
-                note = Note("access.damaged", detail={"user": str(user)})
-                self._audit.record_now(note, kind="secret", object_id=head.id)
+                self._audit.trouble(misled("access", head.id))
             return None
         return Entry(
             head.id,

@@ -29,6 +29,7 @@ from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
 from app.settings import CHECKOUT
 from app.subject import Subject
+from app.users.directory import Directory
 from app.users.permissions import Permissions
 from app.users.ports import PersonalRecords
 from app.users.service import Users
@@ -102,9 +103,10 @@ class SecretManagement(System):
         cfg.provide(Forms(kind.cls for kind in registry))
         policy.declare(cfg.get(Permissions))
         self._build(cfg, registry)
-        cfg.site.entries.append(Entry(_l("Vault"), "vault", "vault.list", policy.USE))
+        cfg.site.entries.append(Entry(_l("Vault"), "vault", "vault.list", policy.USE, key="v"))
         cfg.site.entries.append(Entry(_l("Trash"), "trash-2", "vault.trash", policy.USE, in_menu=True))
         cfg.site.home = cfg.site.search = "vault.list"
+        cfg.site.new = ("vault.new", policy.CREATE)
         cfg.site.messages.update(MESSAGES)
         cfg.on_app(lambda app: app.register_blueprint(pages))
 
@@ -140,7 +142,7 @@ class SecretManagement(System):
             kept=timedelta(days=settings.vault.trash_days),
             orphans_kept=timedelta(hours=settings.vault.orphan_hours),
         )
-        sharing = Sharing(unit, clock, heads, users, groups, registry, audit)
+        sharing = Sharing(unit, clock, heads, users, cfg.get(Directory), groups, registry, audit, keyrings)
         services: list[Any] = [
             registry,
             heads,
@@ -150,7 +152,7 @@ class SecretManagement(System):
             verifier,
             Vault(unit, clock, heads, safe, registry, audit),
             Overview(shelves, registry, users, groups),
-            Activity(audit, users, groups),
+            Activity(audit, users, groups, heads, registry),
         ]
         for each in services:
             cfg.provide(each)

@@ -125,7 +125,9 @@ class Trash:
     def collect(self, *, dry_run: bool = False) -> Collected:
         """Destroy what lay in the trash too long, and remove blobs that no version names.
 
-        None is removed while a secret's rows are damaged: it may be theirs, and they may come back from a copy.
+        None is removed while a secret's rows are damaged: any of them may be theirs, and the rows may come back from a
+        copy. Whose one is cannot be told without its row: its name is random, its content sealed under a key that lies
+        in that row alone, and its time is another machine's, so it does not say that it is older than the secret.
         """
         secrets, damaged = self._purge_expired(dry_run=dry_run)
         orphans = self._orphans()

@@ -9,26 +9,35 @@ from flask import Blueprint, Response, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
+from app.audit.service import Overtaken
+from app.credentials.declare import CredentialType
+from app.credentials.fields import FieldSpec
 from app.credentials.registry import Registry
 from app.credentials.values import InvalidValues
-from app.errors import Conflict, Invalid
-from app.vault.forms import EditForm, Forms
+from app.errors import Invalid, Refused
+from app.vault.activity import Activity
+from app.vault.forms import EditForm, Forms, deciding, fields_asked
 from app.vault.heads import Heads
 from app.vault.listing import Overview
+from app.vault.pages.activity import activity_page, asked_activity
 from app.vault.pages.detail import secret_page
 from app.vault.pages.editing import conflict_note, conflict_rows, edit_page, new_form_page, offered
-from app.vault.pages.history import compared, history_page
-from app.vault.pages.overview import asked_for, overview
-from app.vault.pages.sharing import sharing_page, withdraw_page
+from app.vault.pages.history import asked_pair, compare_page, history_page, restore_page, version_seen
+from app.vault.pages.overview import asked_for, overview, shown_at
+from app.vault.pages.sharing import overtaken_page, sharing_page, withdraw_page
 from app.vault.pages.trash import delete_page, purge_page, trash_page
-from app.vault.policy import CHANGE, CREATE, EDIT, SHARE, USE, barred
+from app.vault.pages.values import TEXT, made_value, opened_value, spec_of, wants_text
+from app.vault.policy import CHANGE, CREATE, EDIT, SHARE, USE, Level, barred
 from app.vault.service import Blank, Secret, Stale, Vault
-from app.vault.sharing import Sharing
-from app.vault.sharing_form import read_wishes, revision_of
+from app.vault.sharing import Saved, Sharing, Wishes
+from app.vault.sharing_form import read_wishes
 from app.vault.trash import Trash
 from app.web.changes import changed
 from app.web.forms import refuse_unexpected
-from app.web.pages import page
+from app.web.named_by_id import read_revision
+from app.web.packing import packed
+from app.web.pages import fragment, page
+from app.web.parts import SHEET_FORM, is_partial, sent_by, wants
 from app.web.policy import EVERYTHING, requires
 from app.web.site import service
 from app.web.subjects import confirmed_subject, current_subject
@@ -36,7 +45,9 @@ from app.web.subjects import confirmed_subject, current_subject
 pages = Blueprint("vault", __name__)
 
 NOTHING: frozenset[str] = frozenset()
-FASTER = _l("Sharing was changed by somebody else meanwhile. Look at it again, then repeat.")
+ACTIVITY_CARD = "section#activity"
+"""The card of a secret's page that is fetched anew after its event tresor:used."""
+GIVES_UP = _l("You would no longer own it, and only another owner could give it back. Tick the box if you want that.")
 
 
 def public_names(type_id: str) -> Collection[str]:
@@ -58,7 +69,7 @@ def list() -> ResponseReturnValue:
     """Show what this person sees: by section, filtered, searched, a page of it."""
     wanted = asked_for(request.args)
     listing = service(Overview).page(current_subject(), wanted)
-    return page("vault/list.html", "listing", **overview(listing))
+    return packed(page("vault/list.html", "listing", headers=shown_at(listing), **overview(listing)))
 
 
 @pages.get("/vault/new")
@@ -106,14 +117,20 @@ def show(secret_id: UUID) -> ResponseReturnValue:
 @pages.post("/vault/<uuid:secret_id>/fields/<field>/reveal")
 @requires(USE, keeps=lambda **_view: NOTHING)
 def reveal(secret_id: UUID, field: str) -> ResponseReturnValue:
-    """Show one secret with one value in the clear; the page goes back to hidden by itself."""
+    """Show one value in the clear: in its row, as text for an input, or in a page that soon hides it by itself."""
     refuse_unexpected(NOTHING)
-    vault, subject = service(Vault), current_subject()
-    value = vault.reveal(subject, secret_id, field=field)
-    context = secret_page(vault.open(subject, secret_id))
-    revealed = {"name": field, "value": value, "seconds": subject.reveal_seconds or None}
+    subject = current_subject()
+    secret, value = service(Vault).reveal_on_page(subject, secret_id, field=field)
+    seconds = subject.reveal_seconds or None
+    if wants_text():
+        return as_text(value)
+    if is_partial():
+        spec = spec_of(service(Registry).get(secret.head.type), field)
+        return page("vault/value.html", "opened", **opened_value(secret.head, spec, value, seconds=seconds))
+    context = secret_page(secret)
+    revealed = {"name": field, "value": value, "seconds": seconds}
     back = url_for("vault.show", secret_id=secret_id)
-    headers = [("Refresh", f"{subject.reveal_seconds}; url={back}")] if subject.reveal_seconds else []
+    headers = [("Refresh", f"{seconds}; url={back}")] if seconds else []
     return page("vault/show.html", "values", headers=headers, **{**context, "revealed": revealed})
 
 
@@ -122,10 +139,60 @@ def reveal(secret_id: UUID, field: str) -> ResponseReturnValue:
 def copy(secret_id: UUID, field: str) -> ResponseReturnValue:
     """Answer one value as text, for the clipboard."""
     refuse_unexpected(NOTHING)
-    value = service(Vault).copy(current_subject(), secret_id, field=field)
+    return as_text(service(Vault).copy(current_subject(), secret_id, field=field))
+
+
+def as_text(value: str) -> Response:
+    """Return an answer that is one value and nothing else."""
     response: Response = make_response(value)
-    response.mimetype = "text/plain"
+    response.mimetype = TEXT
     return response
+
+
+@pages.get("/vault/new/<type_id>/fields/<field>/generate")
+@requires(CREATE)
+def generate_new(type_id: str, field: str) -> ResponseReturnValue:
+    """Make a value for a field of a new secret. Nothing is stored or recorded: a value that nobody has used is none."""
+    spec = spec_of(service(Vault).kind(current_subject(), type_id), field)
+    return generated(spec, back=url_for("vault.create", type_id=type_id))
+
+
+@pages.get("/vault/<uuid:secret_id>/fields/<field>/generate")
+@requires(CHANGE)
+def generate(secret_id: UUID, field: str) -> ResponseReturnValue:
+    """Make a value for a field of a secret that is being edited."""
+    head = service(Heads).usable(current_subject(), secret_id, EDIT)
+    spec = spec_of(service(Registry).get(head.type), field)
+    return generated(spec, back=url_for("vault.edit", secret_id=secret_id))
+
+
+def generated(spec: FieldSpec, *, back: str) -> ResponseReturnValue:
+    """Show what was made in the panel below its field, or on a page of its own."""
+    sets = tuple(request.args.getlist("sets"))
+    return page("vault/generate.html", "panel", **made_value(spec, request.args, sets, back=back))
+
+
+@pages.post("/vault/new/<type_id>/shown")
+@requires(CREATE)
+def shown_in_new(type_id: str) -> ResponseReturnValue:
+    """Answer which fields of a new secret are asked for, by the public fields that decide it."""
+    return shown_fields(service(Vault).kind(current_subject(), type_id))
+
+
+@pages.post("/vault/<uuid:secret_id>/shown")
+@requires(CHANGE)
+def shown_in_edit(secret_id: UUID) -> ResponseReturnValue:
+    """Answer which fields of an edit are asked for."""
+    head = service(Heads).usable(current_subject(), secret_id, EDIT)
+    return shown_fields(service(Registry).get(head.type))
+
+
+def shown_fields(kind: CredentialType | None) -> ResponseReturnValue:
+    """Judge nothing and store nothing. A field that decides nothing is refused: no secret value is to be sent here."""
+    if kind is None:
+        raise Refused(action=EDIT.name)
+    refuse_unexpected(deciding(kind.cls))
+    return {"shown": fields_asked(kind.cls, request.form)}
 
 
 @pages.get("/vault/<uuid:secret_id>/edit")
@@ -189,20 +256,53 @@ def save_sharing(secret_id: UUID) -> ResponseReturnValue:
     """Save people and groups together, or show the page again with what is wrong."""
     use, subject = service(Sharing), current_subject()
     state = use.state(subject, secret_id)
-    (wishes, errors), status = read_wishes(request.form), 422
+    wishes, errors = read_wishes(request.form)
+    if _gives_up_unasked(wishes, subject.id):
+        errors[f"level-{subject.id}"] = str(GIVES_UP)
     if not errors:
         try:
-            still_mine = use.save(subject, secret_id, revision=revision_of(request.form), wishes=wishes)
+            saved = use.save(subject, secret_id, revision=read_revision(request.form), wishes=wishes)
         except Invalid as invalid:
             errors[invalid.field] = str(invalid)
-        except Conflict as conflict:
-            errors[""], status, state = str(conflict) or str(FASTER), 409, use.state(subject, secret_id)
+        except Overtaken as overtaken:
+            context = overtaken_page(use.state(subject, secret_id), wishes, overtaken.last)
+            return page("vault/sharing.html", "form", status=409, **context)
         else:
-            if still_mine:
-                return changed(url_for("vault.show", secret_id=secret_id, done="shared"))
-            return changed(url_for("vault.list", done="shared"), gone=url_for("vault.show", secret_id=secret_id))
-    context = sharing_page(state, errors=errors, typed=request.form)
-    return page("vault/sharing.html", "form", status=status, **context)
+            return _sharing_saved(secret_id, saved)
+    return page("vault/sharing.html", "form", status=422, **sharing_page(state, errors=errors, typed=request.form))
+
+
+def _gives_up_unasked(wishes: Wishes, me: UUID) -> bool:
+    """Return whether an owner would stop being one, and the page that asks them about it was not answered."""
+    gives_up = wishes.levels.get(me, Level.OWNER) is not Level.OWNER
+    return gives_up and "asks-owner" in request.form and "give-up" not in request.form
+
+
+def _sharing_saved(secret_id: UUID, saved: Saved) -> ResponseReturnValue:
+    if not saved.mine:
+        return changed(url_for("vault.list", done="shared"), gone=url_for("vault.show", secret_id=secret_id))
+    if saved.undo:
+        way_on = url_for("vault.show", secret_id=secret_id, done="unshared", secret=secret_id, undo=saved.undo)
+        return changed(way_on)
+    return changed(url_for("vault.show", secret_id=secret_id, done="shared"))
+
+
+@pages.get("/vault/<uuid:secret_id>/sharing/people")
+@requires(SHARE)
+def find_people(secret_id: UUID) -> ResponseReturnValue:
+    """Show the people whom the typed text may mean, as options of the field that adds one."""
+    text = request.args.get("add", "")
+    found = service(Sharing).look_up(current_subject(), secret_id, text)
+    return make_response(fragment("users/found.html", "found", people=found, asked=text.strip()))
+
+
+@pages.post("/vault/<uuid:secret_id>/sharing/undo/<undo>")
+@requires(SHARE, keeps=lambda **_view: NOTHING)
+def give_back(secret_id: UUID, undo: str) -> ResponseReturnValue:
+    """Give back what the last save took from people."""
+    refuse_unexpected(NOTHING)
+    service(Sharing).give_back(current_subject(), secret_id, undo=undo)
+    return changed(url_for("vault.show", secret_id=secret_id, done="given-back"))
 
 
 @pages.get("/vault/<uuid:secret_id>/delete")
@@ -265,29 +365,58 @@ def delete_for_good(secret_id: UUID) -> ResponseReturnValue:
     return changed(url_for("vault.trash", done="purged"))
 
 
+@pages.get("/vault/<uuid:secret_id>/activity")
+@requires(USE)
+def activity(secret_id: UUID) -> ResponseReturnValue:
+    """Show what people did and what used it; of the secret's own page the card alone, after something happened."""
+    use, subject = service(Activity), current_subject()
+    if wants(ACTIVITY_CARD):
+        events = use.latest(subject, secret_id)
+        return page("vault/activity.html", "card", secret={"id": secret_id, "events": events})
+    found = use.page(subject, secret_id, asked_activity(request.args))
+    return page("vault/activity.html", "form", **activity_page(found))
+
+
 @pages.get("/vault/<uuid:secret_id>/history")
 @requires(USE)
 def history(secret_id: UUID) -> ResponseReturnValue:
-    """Show all versions, and two of them compared."""
-    vault, subject = service(Vault), current_subject()
-    versions = vault.versions(subject, secret_id)
-    secret = vault.open(subject, secret_id)
-    older, newer = compared(request.args)
-    pair = (
-        (vault.version(subject, secret_id, number=older), vault.version(subject, secret_id, number=newer))
-        if older and newer
-        else None
-    )
-    return page("vault/history.html", "comparison", **history_page(secret, versions, (older, newer), pair))
+    """Show all versions."""
+    secret = service(Vault).open(current_subject(), secret_id)
+    return page("vault/history.html", "list", **history_page(secret, request.args))
+
+
+@pages.get("/vault/<uuid:secret_id>/compare")
+@requires(USE)
+def compare(secret_id: UUID) -> ResponseReturnValue:
+    """Show two versions side by side; of secret values only that they changed."""
+    compared = service(Vault).compare(current_subject(), secret_id, **asked_pair(request.args))
+    return page("vault/compare.html", "form", **compare_page(compared))
+
+
+@pages.get("/vault/<uuid:secret_id>/versions/<int:number>/restore")
+@requires(CHANGE)
+def ask_restore_version(secret_id: UUID, number: int) -> ResponseReturnValue:
+    """Ask, and name what becomes different."""
+    found = service(Vault).restorable(current_subject(), secret_id, number=number)
+    return page("vault/restore.html", "form", **restore_page(found))
 
 
 @pages.post("/vault/<uuid:secret_id>/versions/<int:number>/restore")
-@requires(CHANGE, keeps=lambda **_view: NOTHING)
+@requires(CHANGE, keeps=lambda **_view: {"version"})
 def restore_version(secret_id: UUID, number: int) -> ResponseReturnValue:
-    """Store an older version as the new one."""
-    refuse_unexpected(NOTHING)
-    service(Vault).restore_version(current_subject(), secret_id, number=number)
-    return changed(url_for("vault.show", secret_id=secret_id, done="version-restored"))
+    """Store an older version as the new one, or say that somebody stored another one since the question."""
+    refuse_unexpected(frozenset({"version"}))
+    vault, subject = service(Vault), current_subject()
+    seen = version_seen(request.form)
+    try:
+        vault.restore_version(subject, secret_id, number=number, seen=seen)
+    except Stale as stale:
+        if is_partial() and not sent_by(SHEET_FORM):  # from a toast: there is no form to show it in
+            raise
+        found = vault.restorable(subject, secret_id, number=number)
+        return page("vault/restore.html", "form", status=409, **restore_page(found, stale=stale))
+    way_on = url_for("vault.show", secret_id=secret_id, done="version-restored", secret=secret_id, was=seen)
+    return changed(way_on)
 
 
 @pages.get("/groups/<uuid:group_id>/publications/<uuid:secret_id>/withdraw")

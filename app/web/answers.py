@@ -12,19 +12,25 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from app.errors import Damaged, Misconfigured, Throttled, TresorError, Unavailable
+from app.errors import Damaged, Forbidden, Misconfigured, Throttled, TresorError, Unavailable
 from app.web.boundary import PLAIN, TresorFlask
+from app.web.changes import way_on
 from app.web.forms import CSRF_FIELD
 from app.web.gate import CrossSite, TokenMissing, current_policy, public_names, request_id
 from app.web.logs import without_text
 from app.web.pages import fragment, page
-from app.web.parts import SHEET_FORM, is_partial, sent_by
-from app.web.subjects import ConfirmNeeded, SignInNeeded
+from app.web.parts import PAGE, SHEET_FORM, is_partial, sent_by, wants
+from app.web.subjects import ConfirmNeeded, SignInNeeded, SomebodyElse
 
 log = logging.getLogger(__name__)
 
 NEW_TOKEN = "tresor:token"  # noqa: S105  # the name of an event
-"""The event that brings a new form token to the page that is open (static/js/app.js)."""
+"""The event that brings a new form token to the page that is open (static/js/app.js).
+
+It tells no more than the token in every page does, and nobody more than that: the browser said first that our own page
+asks (`refuse_other_sites`), other sites cannot read the answer (no CORS header is ever sent) nor have it sent with the
+cookie (SameSite), and no cache keeps it. `refuse_other_persons` lets it go to a page of the same person only.
+"""
 
 
 def answer_errors(app: TresorFlask) -> None:
@@ -52,11 +58,18 @@ def answer_errors(app: TresorFlask) -> None:
             text=_("Your session has ended. Sign in in a new tab, then save again."),
         )
 
+    @app.errorhandler(SomebodyElse)
+    def somebody_else(error: SomebodyElse) -> ResponseReturnValue:
+        app.site.unit.roll_back()
+        return _said_above("somebody", error.status, name=str(error))
+
     @app.errorhandler(ConfirmNeeded)
     def confirm(_error: ConfirmNeeded) -> ResponseReturnValue:
         app.site.unit.roll_back()
-        way_on = url_for(app.site.confirm, next=request.path)
-        return make_response("", 200, {"HX-Redirect": way_on}) if is_partial() else redirect(way_on, 303)
+        question = url_for(app.site.confirm, next=request.path)
+        if request.method == "POST" and _may_wait():
+            return redirect(question, 307)  # with the form, which waits there
+        return way_on(question)
 
     @app.errorhandler(TokenMissing)
     def token(error: TokenMissing) -> ResponseReturnValue:
@@ -64,14 +77,14 @@ def answer_errors(app: TresorFlask) -> None:
         if is_partial():
             headers = {"HX-Trigger": json.dumps({NEW_TOKEN: {"token": generate_csrf()}})}
             return _said_above("again", 400, headers=headers)
-        return _resend_page(400, error.public)
+        return _resend_this(400, error.public)
 
     @app.errorhandler(Unavailable)
     def unavailable(error: Unavailable) -> ResponseReturnValue:
         app.abandon(error)
         log.error("Unavailable: %s", error)
         public = None if is_partial() else _public_names()
-        return error_page(503) if public is None else _resend_page(503, public)
+        return error_page(503) if public is None else _resend_this(503, public)
 
     @app.errorhandler(CrossSite)
     def cross_site(_error: CrossSite) -> ResponseReturnValue:
@@ -111,6 +124,8 @@ def _words(error: TresorError) -> tuple[str, str]:
             "What is stored here was changed or is incomplete, so Tresor does not show any of it. "
             "Other secrets are not affected. Give your administrator this reference."
         )
+    if isinstance(error, Forbidden) and str(error):
+        return _("You may not do this here"), str(error)
     return "", "" if error.status >= 500 else str(error)
 
 
@@ -120,21 +135,35 @@ def error_page(
     """Render an error's page, or say it above the page that is open; `title` and `text` replace the usual words."""
     reference = request_id() if status >= 500 else None
     context = {"title": title or None, "text": text or None, "reference": reference, "way_on": None}
-    return page("errors/error.html", "said", status=status, headers=headers or [], **context)
+    if not is_partial() or wants(PAGE):
+        return page("errors/error.html", status=status, headers=headers or [], **context)
+    kept = request.method == "POST" and sent_by(SHEET_FORM)
+    said = fragment("errors/error.html", "said", status=status, where=_place(), kept=kept, **context)
+    return make_response(said, status, headers)
 
 
 def _said_above(block: str, status: int, *, headers: Mapping[str, str] | None = None, **context: object) -> Response:
     """Say something above the page that is open: in the form of a dialog if that was sent, else as a toast."""
-    where = "#sheet-say" if sent_by(SHEET_FORM) else "#toasts"
-    said = fragment("errors/above.html", block, where=where, posted=request.method == "POST", **context)
+    said = fragment("errors/above.html", block, where=_place(), in_form=sent_by(SHEET_FORM), **context)
     return make_response(said, status, headers)
 
 
-def _resend_page(status: int, public: Container[str]) -> ResponseReturnValue:
-    """Show what was entered once more, to be sent again; secret values are asked for."""
+def _place() -> str:
+    return "#sheet-say" if sent_by(SHEET_FORM) else "#toasts"
+
+
+def _resend_this(status: int, public: Container[str]) -> ResponseReturnValue:
+    """Show what was entered once more; secret values are asked for."""
     kept = [(name, value) for name, value in request.form.items() if name in public]
+    return resend_page(status, kept=kept, withheld=_withheld(kept), action=request.path)
+
+
+def resend_page(
+    status: int, *, kept: list[tuple[str, str]], action: str, withheld: list[tuple[str, bool]] | None = None
+) -> Response:
+    """Render the page that sends a form again, to a path of ours, with the entries that were kept."""
     reference = request_id() if status >= 500 else None
-    withheld, action = _withheld(kept), request.path
+    withheld = withheld or []
     return page("errors/resend.html", status=status, kept=kept, withheld=withheld, action=action, reference=reference)
 
 
@@ -147,6 +176,13 @@ def _public_names() -> Container[str] | None:
         return public_names(policy)
     except TresorError:
         return None
+
+
+def _may_wait() -> bool:
+    """Return whether all of this request's form may be shown again, so that it can wait until something else is asked;
+    what may not is typed once more."""
+    names = _public_names() or ()
+    return all(name in names for name in request.form if name != CSRF_FIELD)
 
 
 def _withheld(kept: list[tuple[str, str]]) -> list[tuple[str, bool]]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 from io import BytesIO
 from typing import IO, Any, cast
+from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import SecurityError
+from werkzeug.routing import MapAdapter
+from werkzeug.wsgi import get_host
 
 from app.errors import Misconfigured, TresorError
 from app.web.logs import without_text
@@ -48,6 +53,29 @@ class TresorFlask(Flask):
     @property
     def site(self) -> Site:
         return cast(Site, self.extensions[EXTENSION])
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Bind a request to this site. Raises SecurityError for another host's; the port may be another.
+
+        Flask's TRUSTED_HOSTS cannot do it: none of its entries ever fits an IPv6 address.
+        """
+        if request is not None and _name(get_host(request.environ)) != self.site.settings.hostname:
+            raise SecurityError()
+        return super().create_url_adapter(request)
+
+    @cached_property
+    def _addresses(self) -> dict[tuple[str, str], str]:
+        """The addresses that depend on nothing but where the site is mounted."""
+        return {}
+
+    def url_for(self, endpoint: str, **values: Any) -> str:
+        """Return an address as Flask does; one without values, of which a page has a dozen, is built once."""
+        if values or not request or endpoint.startswith("."):
+            return super().url_for(endpoint, **values)
+        key = request.script_root, endpoint
+        if key not in self._addresses:
+            self._addresses[key] = super().url_for(endpoint)
+        return self._addresses[key]
 
     def full_dispatch_request(self) -> Response:
         """Answer inside a unit; what error handlers record is committed at its end."""
@@ -96,3 +124,11 @@ class TresorFlask(Flask):
         ]
         if lines:
             raise Misconfigured(*lines)
+
+
+def _name(host: str) -> str | None:
+    """Return the name in a `Host`, which may have a port."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import request
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
@@ -27,6 +28,13 @@ def refuse_unexpected(expected: frozenset[str]) -> None:
 class TresorForm(FlaskForm):
     """A form whose fields are all that may be posted, each once."""
 
+    class Meta(FlaskForm.Meta):
+        """WTForms keeps its texts of a language; Flask-WTF would read them from their file for each form."""
+
+        @property
+        def locales(self) -> list[str]:  # type: ignore[override]  # WTForms only reads it
+            return [str(get_locale() or "en")]
+
     def __init__(self, **how: Any) -> None:
         FlaskForm.__init__(self, **how)
 
@@ -34,8 +42,12 @@ class TresorForm(FlaskForm):
         """Return whether this is a POST of a form that fits."""
         return bool(FlaskForm.validate_on_submit(self, extra_validators))
 
+    def expected(self) -> frozenset[str]:
+        """Return the names of all that may be posted."""
+        return frozenset(field.name for field in self)
+
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
-        refuse_unexpected(frozenset(field.name for field in self))
+        refuse_unexpected(self.expected())
         return bool(super().validate(extra_validators))
 
 

@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import Forbidden as ForbiddenPage
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from app.errors import Forbidden
+from app.web.parts import made_for
 from app.web.policy import Policy, policy_of
 from app.web.site import current_site
-from app.web.subjects import current_subject
+from app.web.subjects import SomebodyElse, current_subject, person
 
 FORMS = frozenset({"", "application/x-www-form-urlencoded", "multipart/form-data"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -32,7 +33,7 @@ class TokenMissing(CSRFError):
 
 
 def guard(app: Flask) -> None:
-    """Check each request before its view, in this order: site, token, who may."""
+    """Check each request before its view, in this order: site, whose page it is, token, who may."""
     csrf = CSRFProtect()
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)
     csrf.init_app(app)
@@ -45,9 +46,13 @@ def guard(app: Flask) -> None:
         if request.method not in SAFE:
             refuse_other_sites()
             refuse_other_contents()
+        refuse_other_persons()
+        if request.method not in SAFE:
             try:
                 csrf.protect()
             except CSRFError as error:
+                if not policy.public:
+                    current_subject()  # who signed out elsewhere hears that, and not that the page is old
                 raise TokenMissing(error.description, public=public_names(policy)) from None
         if not policy.public:
             subject = current_subject()
@@ -67,6 +72,20 @@ def public_names(policy: Policy) -> Container[str]:
     return policy.keeps(**(request.view_args or {})) if policy.keeps else ()
 
 
+def waiting_names(address: str) -> Container[str]:
+    """Return which fields may be shown again of the form that is sent to an address of ours; none if there is none.
+
+    Raises Refused and the like if they are not this person's to see.
+    """
+    try:
+        adapter = current_app.create_url_adapter(request)
+        endpoint, arguments = adapter.match(urlsplit(address).path, method="POST")  # type: ignore[union-attr]
+    except (HTTPException, ValueError):
+        return ()
+    policy = policy_of(current_app.view_functions[endpoint])
+    return policy.keeps(**arguments) if policy and policy.keeps else ()
+
+
 def refuse_other_sites() -> None:
     """Raise 403 unless the browser says that our own page sent this form (Fetch Metadata, else Origin)."""
     sent_by = request.headers.get("Sec-Fetch-Site")
@@ -81,6 +100,12 @@ def refuse_other_contents() -> None:
     """Raise 415 unless the body is a form, as browsers send it, or empty."""
     if request.mimetype not in FORMS:
         raise UnsupportedMediaType()
+
+
+def refuse_other_persons() -> None:
+    """Raise if somebody else has signed in since the page was made that asks for this part."""
+    if (whose := made_for()) and (found := person()) and str(found.id) != whose:
+        raise SomebodyElse(found.name)
 
 
 def is_local(address: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, request
 
 from app.web.pages import csp_nonce
+from app.web.parts import is_partial
 from app.web.site import Site
 
 POLICY = (
@@ -23,6 +24,8 @@ FIXED = {
         "clipboard-write=(self), publickey-credentials-get=(self), publickey-credentials-create=(self)"
     ),
 }
+PART = ("Tresor-Part", "1")
+"""Says to our script that this part of a page comes from here; a proxy's page or a stranger's has no such word."""
 FOREVER = "public, max-age=31536000, immutable"
 HSTS = "max-age=31536000; includeSubDomains"
 
@@ -40,5 +43,7 @@ def send_headers(app: Flask, site: Site) -> None:
             return response
         response.headers["Content-Security-Policy"] = POLICY.format(nonce=csp_nonce())
         response.headers["Cache-Control"] = "no-store"
+        if is_partial() and (response.status_code < 400 or response.mimetype == "text/html"):
+            response.headers[PART[0]] = PART[1]
         response.vary.update(("Cookie", "HX-Request", "HX-Request-Type"))
         return response

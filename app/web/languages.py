@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property, lru_cache
 from typing import Any
 
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, get_translations
+from flask_babel import Babel, Domain, get_translations
+from markupsafe import Markup
 
 from app.settings import CHECKOUT
 from app.web.site import Site
@@ -15,27 +17,66 @@ LANGUAGES = {"en": "English", "de": "Deutsch"}
 COOKIE = "language"
 
 
+class Catalogues(Domain):
+    """The catalogues, of which an answer looks for its own once, not for each text."""
+
+    def get_translations(self) -> Any:
+        """Return those of the present language; Flask-Babel forgets `babel_translations` when it changes."""
+        here = g.get("_flask_babel")
+        found = getattr(here, "babel_translations", None)
+        if found is None:
+            found = super().get_translations()  # type: ignore[no-untyped-call]  # Flask-Babel has no types
+            if here is not None:
+                here.babel_translations = found
+        return found
+
+
+class TresorBabel(Babel):
+    """Flask-Babel with these catalogues."""
+
+    @cached_property
+    def domain_instance(self) -> Domain:
+        return Catalogues(domain=self.domain)  # type: ignore[no-untyped-call]
+
+
 def speak(app: Flask, site: Site) -> None:
     """Translate with the catalogues beside the package."""
     app.config.update(
         BABEL_DEFAULT_LOCALE=site.settings.web.language,
         BABEL_TRANSLATION_DIRECTORIES=str(CHECKOUT / "app/translations"),
     )
-    Babel(app, locale_selector=lambda: language_of_request(site), timezone_selector=time_zone_of_request)
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # the i18n extension adds it
-        lambda text: catalogue().ugettext(text),
-        lambda one, many, count: catalogue().ungettext(one, many, count),
-        newstyle=True,
-        pgettext=lambda context, text: catalogue().upgettext(context, text),
-        npgettext=lambda context, one, many, count: catalogue().unpgettext(context, one, many, count),
+    TresorBabel(  # type: ignore[no-untyped-call]
+        app, locale_selector=lambda: language_of_request(site), timezone_selector=time_zone_of_request
     )
+    app.jinja_env.globals.update(_=text, gettext=text, ngettext=counted_text)
 
 
-def catalogue() -> Any:
-    """Return this answer's translations, looked up once an answer: a page asks for fifty texts."""
-    if "catalogue" not in g:
-        g.catalogue = get_translations()
-    return g.catalogue
+def _catalogue() -> Any:
+    """Return the catalogue in which this answer's page is written; a page has fifty texts."""
+    found = g.get("catalogue")
+    if found is None:
+        found = g.catalogue = get_translations()
+    return found
+
+
+def text(message: str, /, **values: Any) -> Markup:
+    """Return a text in this answer's language as HTML, in which values are escaped; `%` is written `%%`."""
+    return _template(_catalogue(), message) % values if values else _plain(_catalogue(), message)
+
+
+def counted_text(one: str, many: str, count: int, /, **values: Any) -> Markup:
+    """Return a text as `text` does, in the form that the number needs; it is the value `num` if none is given."""
+    return Markup(_catalogue().ungettext(one, many, count)) % {"num": count, **values}  # noqa: S704  # our catalogue's
+
+
+@lru_cache(maxsize=2048)
+def _template(translations: Any, message: str) -> Markup:
+    return Markup(translations.ugettext(message))  # noqa: S704  # our own catalogue's
+
+
+@lru_cache(maxsize=2048)
+def _plain(translations: Any, message: str) -> Markup:
+    return _template(translations, message) % {}
 
 
 def language_of_request(site: Site) -> str:

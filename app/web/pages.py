@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +20,19 @@ from flask_wtf.csrf import generate_csrf
 from lucide.jinja import lucide
 from markupsafe import Markup
 
+from app.subject import Subject
+from app.web.forms import CSRF_FIELD
 from app.web.languages import LANGUAGES
+from app.web.packing import read_static
 from app.web.parts import PAGE, in_dialog, is_partial, wants
 from app.web.site import Entry, Site
 from app.web.subjects import person
 
 AVATARS = 5
+WARNED_SECONDS = 120
+"""So long before the end of a session its person is told, or at half of a short one."""
+
+PRODUCT = "Tresor"
 SET_BY_CLASS = re.compile(r' (?:width|height|fill|stroke[a-z-]*)="[^"]*"')
 BETWEEN_TAGS = re.compile(r">\s+<")
 HTMX = json.dumps(
@@ -63,11 +69,17 @@ def hx(**attributes: Any) -> Markup:
 def page(
     template: str, *blocks: str, status: int = 200, headers: Iterable[tuple[str, str]] = (), **context: Any
 ) -> Response:
-    """Render a whole page, or of it what a request of htmx wants: the page below a dialog, else the named blocks."""
-    if is_partial() and wants(PAGE):
+    """Render a whole page, or of it what a request of htmx wants: the page below a dialog, else the named blocks.
+
+    Blocks of the page that is open bring its title, too, which may have changed with them.
+    A page that fails takes the place of no other: of that one, too, the named blocks are rendered.
+    """
+    if is_partial() and wants(PAGE) and status < 500:
         blocks = ("main",)
     if blocks and is_partial():
         body = fragment(template, *blocks, status=status, **context)
+        if wants(PAGE) or not in_dialog():
+            body = f"<title>{fragment(template, 'title', status=status, **context)} · {PRODUCT}</title>{body}"
     else:
         body = render_template(template, status=status, **context)
     response = make_response(body, status)
@@ -89,29 +101,33 @@ def serve_pages(app: Flask, site: Site) -> None:
         asset=asset,
         avatar_class=avatar_class,
         csp_nonce=csp_nonce,
-        csrf_token=generate_csrf,
+        csrf_token=lambda: g.get(CSRF_FIELD) or generate_csrf(),
+        draw_symbol=draw_symbol,
         format_full=format_full,
         format_when=lambda moment: format_when(moment, site.clock()),
         get_flashed_messages=lambda **_how: said(site),
         htmx_config=HTMX,
         hx=hx,
         in_dialog=in_dialog,
+        is_partial=is_partial,
         languages=list(LANGUAGES.items()),
         lucide=draw_icon,
-        product="Tresor",
+        product=PRODUCT,
         site=site.settings.host,
     )
 
     @app.context_processor
     def shared() -> dict[str, Any]:
         who = person()
-        entries = [each for each in site.entries if who and (not each.permission or who.may(each.permission))]
+        entries = [each for each in home_first(site) if who and (not each.permission or who.may(each.permission))]
         return {
             "subject": who,
             "language": str(get_locale()),
-            "navigation": [_link(each) for each in _home_first(entries, site) if not each.in_menu],
+            "navigation": [_link(each) for each in entries if not each.in_menu],
             "account_links": [_link(each) for each in entries if each.in_menu],
             "search_url": url_for(site.search) if site.search else None,
+            "new_url": url_for(site.new[0]) if who and site.new and site.may_create(who) else None,
+            "session": _session(who, site),
         }
 
 
@@ -121,35 +137,57 @@ def said(site: Site) -> list[tuple[str, object]]:
     return [("ok", message(request.args))] if message else []
 
 
-def _home_first(entries: Iterable[Entry], site: Site) -> list[Entry]:
-    return sorted(entries, key=lambda each: each.endpoint != site.home)
+def home_first(site: Site) -> list[Entry]:
+    """Return the places of the navigation, the first page of all in front."""
+    return sorted(site.entries, key=lambda each: each.endpoint != site.home)
 
 
 def _link(entry: Entry) -> Mapping[str, Any]:
     blueprint = entry.endpoint.split(".")[0]
     current = request.endpoint == entry.endpoint if entry.in_menu else request.blueprint == blueprint
-    return {"label": entry.label, "icon": entry.icon, "url": url_for(entry.endpoint), "current": current}
+    return {
+        "label": entry.label,
+        "icon": entry.icon,
+        "key": entry.key,
+        "url": url_for(entry.endpoint),
+        "current": current,
+    }
+
+
+def _session(who: Subject | None, site: Site) -> Mapping[str, Any] | None:
+    """Return how long a person stays signed in without a request, and when to say so."""
+    if who is None:
+        return None
+    warn = min(WARNED_SECONDS, site.settings.sessions.idle_minutes * 60 // 2)
+    return {"url": url_for(site.session), "seconds": who.seconds_left(site.clock()), "warn": warn}
 
 
 @lru_cache(maxsize=512)
-def draw_icon(name: str, **attributes: Any) -> Markup:
+def draw_icon(name: str, size: str = "") -> Markup:
     """Return a Lucide icon as inline SVG in few bytes, drawn once a process; its look is the class `icon`'s.
 
     Raises IconDoesNotExist.
     """
-    opening, rest = str(lucide(name, **attributes)).split(">", 1)
+    look = {"class": f"icon {size}" if size else "icon"}
+    opening, rest = str(lucide(name, size=None, aria_hidden="true", **look)).split(">", 1)
     drawn = f"{SET_BY_CLASS.sub('', opening)}>{rest}"
     return Markup(BETWEEN_TAGS.sub("><", drawn).replace(" />", "/>"))  # noqa: S704  # the package's own drawing
 
 
+def draw_symbol(name: str) -> Markup:
+    """Return a Lucide icon as a symbol, which `<use href="#i-NAME">` draws wherever the page needs it."""
+    inside = draw_icon(name).split(">", 1)[1].removesuffix("</svg>")
+    return Markup(f'<symbol id="i-{name}" viewBox="0 0 24 24">{inside}</symbol>')  # noqa: S704  # as draw_icon
+
+
 def asset(path: str) -> str:
     """Return the address of a static file with a mark of its content, so that browsers may keep it for good."""
-    return _address(f"{current_app.static_folder}/{path}", path, request.script_root)
+    return _address(current_app.static_folder or "", path, request.script_root)
 
 
 @lru_cache(maxsize=256)
-def _address(file: str, path: str, _root: str) -> str:
-    return url_for("static", filename=path, v=hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12])
+def _address(folder: str, path: str, _root: str) -> str:
+    return url_for("static", filename=path, v=hashlib.sha256(read_static(folder, path)).hexdigest()[:12])
 
 
 def avatar_class(person_id: UUID) -> str:
@@ -159,7 +197,7 @@ def avatar_class(person_id: UUID) -> str:
 
 def format_full(moment: datetime) -> str:
     """Return date and time in the reader's language and time zone."""
-    return _written(moment, *_reader())
+    return _written(_minute(moment), *_reader())
 
 
 def _reader() -> tuple[str, str]:
@@ -196,4 +234,9 @@ def format_when(moment: datetime, now: datetime) -> str:
         return str(ngettext("%(num)s hour ago", "%(num)s hours ago", hours))
     short = "d. MMM" if _reader()[0].startswith("de") else "d MMM"
     pattern = short if moment.year == now.year else f"{short} y"
-    return _written_short(moment, pattern, *_reader())
+    return _written_short(_minute(moment), pattern, *_reader())
+
+
+def _minute(moment: datetime) -> datetime:
+    """Return the minute that a moment lies in, which is all that is written of it."""
+    return moment.replace(second=0, microsecond=0)

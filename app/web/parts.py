@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import Request, request
 
 PAGE = "div#page"
 """What a page shows between header and footer, as htmx names an element: anew after a change in a dialog."""
 
 SHEET_FORM = "form#sheet-form"
 """The form of a dialog, which is also the form of the page with the same address."""
+
+
+BACKGROUND = "Tresor-Background"
+"""The header of what a page asks by itself, which keeps no session alive."""
+
+
+def is_background(asked: Request) -> bool:
+    """Return whether a page asks by itself, and not its person."""
+    return BACKGROUND in asked.headers
 
 
 def is_partial() -> bool:
@@ -29,8 +38,16 @@ def sent_by(element: str) -> bool:
 
 
 def page_below() -> str:
-    """Return the path of the page that is open in the browser, "" if nobody says."""
-    return urlsplit(request.headers.get("HX-Current-URL", "")).path
+    """Return the path of the page that is open in the browser, "" if nobody says so that it can be read."""
+    try:
+        return urlsplit(request.headers.get("HX-Current-URL", "")).path
+    except ValueError:
+        return ""
+
+
+def made_for() -> str:
+    """Return the id of the person whom the page that asks was made for, "" if nobody says."""
+    return request.headers.get("Tresor-Person", "")
 
 
 def in_dialog() -> bool:

@@ -48,6 +48,8 @@ class Entry:
     endpoint: str
     permission: str = ""
     in_menu: bool = False
+    key: str = ""
+    """The letter that leads there after a `g`."""
 
 
 @dataclass
@@ -72,10 +74,18 @@ class Site:
     """The endpoint of the page that a signed-in person sees first."""
     search: str = ""
     """The endpoint that the header's search asks."""
+    new: tuple[str, str] | None = None
+    """The endpoint of the page on which something new begins, and the permission that it needs."""
     sign_in: str = ""
     """The endpoint of the page where people sign in."""
+    session: str = ""
+    """The endpoint that answers how long a session still lasts."""
     confirm: str = ""
     """The endpoint of the page that asks for the password again."""
+
+    def may_create(self, subject: Subject) -> bool:
+        """Return whether this person may begin something new."""
+        return self.new is not None and subject.may(self.new[1])
 
     def fill(self, port: type[T], filling: T) -> None:
         """Fill a port that a lower system declares."""

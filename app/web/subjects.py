@@ -28,6 +28,12 @@ class ConfirmNeeded(TresorError):
     status = 403
 
 
+class SomebodyElse(TresorError):
+    """Another person has signed in, in another tab, than the one whom the page was made for. Its text is their name."""
+
+    status = 409
+
+
 class Person:
     """A subject as Flask-Login wants it."""
 
@@ -63,8 +69,8 @@ def find_subjects(app: Flask, site: Site) -> None:
 
 def person() -> Subject | None:
     """Return who makes this request, or None."""
-    found = cast(Any, current_user)
-    return cast(Subject, found.subject) if found.is_authenticated else None
+    found = cast(Any, current_user)._get_current_object()
+    return found.subject if isinstance(found, Person) else None
 
 
 def person_if_found() -> Subject | None:

@@ -3,6 +3,7 @@
   'use strict';
   const $ = id => document.getElementById(id);
   const dialog = $('dialog'), body = $('dialog-body'), toasts = $('toasts');
+  const above = [$('loading'), toasts, $('live')];   // they stand in the open dialog: what lies below it is inert
   const TOAST_MS = 6000, MOST_TOASTS = 3;
 
   // ── toasts: they leave after a while, but for errors and what has an action; never while somebody reads them ──
@@ -12,93 +13,165 @@
     if (toast.matches(':hover, :focus-within')) setTimeout(leave, 1000, toast);
     else toast.remove();
   };
+  const makeRoom = () => {
+    const older = [...toasts.children].slice(0, -1);
+    if (older.length >= MOST_TOASTS) (older.find(toast => !stays(toast)) || older[0]).remove();
+  };
   new MutationObserver(changes => {
-    for (const { addedNodes } of changes) {
-      for (const node of addedNodes) if (node.matches?.('.toast') && !stays(node)) setTimeout(leave, TOAST_MS, node);
+    for (const { addedNodes, removedNodes } of changes) {
+      for (const toast of addedNodes) {
+        if (!toast.matches?.('.toast')) continue;
+        makeRoom();
+        if (!stays(toast)) setTimeout(leave, TOAST_MS, toast);
+      }
+      for (const toast of removedNodes) if (toast.querySelector?.('[data-reopen]') && !dialog.open) forget();
     }
-    const shown = [...toasts.children];
-    for (const old of shown.slice(0, Math.max(0, shown.length - MOST_TOASTS))) old.remove();
   }).observe(toasts, { childList: true });
 
+  const dismiss = toast => {
+    const next = toast.nextElementSibling || toast.previousElementSibling;
+    toast.remove();
+    if (next) next.querySelector('[data-dismiss]').focus();
+    else if (dialog.open) focusFirst();
+    else focusOn(document.querySelector('main h1'));
+  };
   const say = key => toasts.append($(`say-${key}`).content.cloneNode(true));
-  const announce = text => { $('live').textContent = text; };
+  const announce = text => $('live').replaceChildren(text);   // a new node: the same words are said again
 
   // ── the one dialog ──
 
-  let opener = null;      // id of the element that opened it
-  let untouched = '';     // the form's entries when it was opened
+  let opener = '';             // id of the element that opened it
+  let rows = [];               // ids of the rows after the one that it stood in, then of those before it
+  let untouched = '';          // the form's entries when it was opened
+  let clicked = false;         // has a click begun in the dialog since it opened
+  let discarded = () => close();   // what follows once the entries are given up
   const form = () => body.querySelector('#sheet-form');
-  const entries = () => (form() ? new URLSearchParams(new FormData(form())).toString() : '');
-  const touched = () => entries() !== untouched;
+  const entries = () => {
+    const all = new FormData(form());
+    all.delete('csrf_token');
+    return new URLSearchParams(all).toString();
+  };
+  const touched = () => !!form() && entries() !== untouched;
+  const sending = () => [...underway].some(ctx => ctx.sourceElement === form());
   const asking = on => { $('discard').hidden = !on; dialog.classList.toggle('asking', on); };
+  const forget = () => {       // what was typed does not stay in a closed dialog
+    body.replaceChildren();
+    for (const undo of toasts.querySelectorAll('[data-reopen]')) undo.closest('.toast').remove();
+  };
 
-  const open = (url, from) => htmx.ajax('GET', url, {
-    target: '#dialog-body', swap: 'innerHTML', source: from.isConnected ? from : document.body,
-    headers: { 'HX-Target': 'div#dialog-body' },
+  const open = url => htmx.ajax('GET', url, {
+    target: '#dialog-body', swap: 'innerHTML', source: body, headers: { 'HX-Target': 'div#dialog-body' },
   });
+  const focusOn = element => {
+    if (element?.matches('h1')) element.tabIndex = -1;
+    element?.focus();
+  };
   const focusFirst = () => {
-    const first = body.querySelector('[autofocus], [aria-invalid=true]')
-      || body.querySelector('.dlg-body :is(input:not([type=hidden]), select, textarea)');
-    (first || body.querySelector('#dialog-title'))?.focus();
+    const fields = [...body.querySelectorAll('.dlg-body :is(input:not([type=hidden]), select, textarea):enabled')];
+    focusOn(body.querySelector('[autofocus], [aria-invalid=true]') || fields.find(each => each.checkVisibility())
+      || body.querySelector('#dialog-title'));
+  };
+  const lift = () => {
+    if (dialog.open) return;
+    clicked = false;
+    dialog.showModal();
+    dialog.append(...above);
   };
   const shown = () => {
     for (const size of ['wide', 'narrow']) dialog.classList.toggle(size, !!body.querySelector(`.sheet.${size}`));
     asking(false);
-    untouched = entries();
-    if (!dialog.open) { dialog.showModal(); dialog.append(toasts); }
+    untouched = form() ? entries() : '';
+    lift();
+    for (const undo of toasts.querySelectorAll('[data-reopen]')) undo.closest('.toast').remove();
     focusFirst();
   };
-  const close = () => { untouched = entries(); dialog.close(); };
-  const back = () => {     // focus goes back to what opened the dialog, else to the page's heading
-    const target = (opener && $(opener)) || document.querySelector('main h1');
-    if (target?.matches('h1')) target.tabIndex = -1;
-    target?.focus();
+  const close = () => {
+    if (form()) untouched = entries();
+    if (dialog.open) dialog.close();
+    else forget();
   };
-  const leaveDialog = () => {
-    if (!touched()) return close();
+  const settle = () => {       // once it is closed: what is under way has its say first
+    if (sending()) return;
+    if (touched()) say('closed');
+    else forget();
+  };
+  const remember = (element, id = element.id) => {
+    const all = [...document.querySelectorAll('#page li[id]')], at = all.indexOf(element.closest('li[id]'));
+    opener = id;
+    rows = at < 0 ? [] : [...all.slice(at + 1), ...all.slice(0, at).reverse()].map(each => each.id);
+  };
+  const back = () => {         // focus goes back to what opened the dialog, else to the next row, else to the heading
+    const row = rows.map(id => $(id)).find(Boolean);
+    focusOn((opener && $(opener)) || row?.querySelector('.row-name, a, button') || document.querySelector('main h1'));
+  };
+  const leaveDialog = (then = close) => {
+    if (sending()) return;     // the answer will tell what became of it
+    if (!touched()) return then();
+    discarded = then;
     asking(true);
     dialog.querySelector('[data-keep]').focus();
   };
 
   dialog.addEventListener('cancel', event => {
-    if (touched()) { event.preventDefault(); leaveDialog(); }
+    if (event.target !== dialog || !(touched() || sending())) return;
+    event.preventDefault();
+    leaveDialog();
   });
   dialog.addEventListener('close', () => {
-    document.body.append(toasts);
-    if (touched()) say('closed'); else body.replaceChildren();
+    document.body.append(...above);
+    settle();
     asking(false);
     back();
   });
-  dialog.addEventListener('pointerdown', event => { if (event.target === dialog && !touched()) close(); });
+  let pressed = null;
+  dialog.addEventListener('pointerdown', event => { pressed = event.target; });
+  dialog.addEventListener('click', event => {
+    if (event.target === dialog && pressed === dialog && !touched()) leaveDialog();
+  });
+  dialog.addEventListener('click', event => {   // the second half of a double click on what opened it
+    if (event.detail < 2 || clicked) {
+      clicked = true;
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, true);
 
   // Where the page itself is such a form, dialogs are pages too: one form at a time.
-  const lifts = link => link && !document.querySelector('#page .sheet') && link.matches('[data-dialog]');
+  const lifts = link => link.matches('[data-dialog]') && !document.querySelector('#page .sheet');
 
+  const modified = event => event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+  addEventListener('click', event => {   // a new tab is the browser's to open: htmx would keep it from that
+    if (modified(event) && event.target.closest?.('a[href]')) event.stopPropagation();
+  }, true);
   document.addEventListener('click', event => {
     const target = event.target.closest?.('a, button');
     if (!target || event.defaultPrevented) return;
-    const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    const plain = event.button === 0 && !modified(event);
     if (plain && lifts(target)) {
       event.preventDefault();
+      if (dialog.contains(target)) return leaveDialog(() => open(target.href));
       const menu = target.closest('details.menu');
+      remember(target, (menu?.querySelector('summary') || target).id);
       if (menu) menu.open = false;
-      if (!dialog.open) opener = (menu ? menu.querySelector('summary') : target).id;
-      open(target.href, target);
-    } else if (target.matches('[data-close]') && dialog.open && dialog.contains(target)) {
+      open(target.href);
+    } else if (plain && target.matches('[data-close]') && dialog.contains(target)) {
       event.preventDefault();
       leaveDialog();
     } else if (target.matches('[data-keep]')) {
       asking(false);
       focusFirst();
-    } else if (target.matches('[data-discard]')) {
+    } else if (target.matches('[data-discard]') && dialog.contains(target)) {
+      if (target.matches('button')) return discarded();
+      event.preventDefault();
       close();
+      refresh();               // somebody else's changes are below
     } else if (target.matches('[data-reopen]')) {
       target.closest('.toast').remove();
-      dialog.showModal();
-      dialog.append(toasts);
+      lift();
       focusFirst();
     } else if (target.matches('[data-dismiss]')) {
-      target.closest('.toast').remove();
+      dismiss(target.closest('.toast'));
     }
   });
 
@@ -107,77 +180,62 @@
   const refresh = () => htmx.ajax('GET', location.pathname + location.search, {
     target: '#page', swap: 'innerMorph', headers: { 'HX-Target': 'div#page' },
   });
-  document.addEventListener('tresor:changed', () => {
-    if (dialog.open) close();
-    refresh().then(() => { if (document.activeElement === document.body) back(); });
-  });
-  document.addEventListener('tresor:look', ({ detail }) => {
-    for (const name of ['theme', 'density', 'keys']) {
-      const usual = ['', 'system', 'comfortable', 'on'].includes(detail[name]);
-      if (usual) delete document.documentElement.dataset[name];
-      else if (detail[name]) document.documentElement.dataset[name] = detail[name];
+  document.addEventListener('tresor:changed', ({ target }) => {
+    if (body.contains(target)) close();
+    else if (target.matches?.('form')) {         // of a toast or of the page itself: what it took back is said no more
+      if (!target.closest('.toast')) remember(target, target.querySelector('button[id]')?.id);
+      target.closest('.toast, .notice')?.remove();
     }
-    for (const button of document.querySelectorAll('.themes [name=theme]')) {
-      button.setAttribute('aria-pressed', button.value === detail.theme);
-    }
+    refresh().then(() => { if (!dialog.open && document.activeElement === document.body) back(); });
   });
   document.addEventListener('tresor:token', ({ detail }) => {
     document.querySelector('meta[name=csrf-token]').content = detail.token;
     for (const field of document.getElementsByName('csrf_token')) if (field.matches('input')) field.value = detail.token;
   });
-  document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
-    if (ctx.target === body && body.childElementCount) shown();
-    else if (body.contains(ctx.target)) focusFirst();
-    else document.querySelector('#page :is(.sheet [autofocus], .card > form > .notice[autofocus])')?.focus();
+  document.addEventListener('htmx:after:settle', ({ target }) => {
+    if (target === body) return shown();
+    if (!body.contains(target) || !target.matches('.sheet, #sheet-say')) return;
+    lift();                    // an answer that came after Escape was pressed twice
+    if (body.querySelector('[autofocus], [aria-invalid=true]') || !body.contains(document.activeElement)) focusFirst();
   });
 
   // ── requests: what is under way, and what failed ──
 
+  const underway = new Set();
+  const whose = document.querySelector('meta[name=person]').content;
+  const failures = ctx => ctx.sourceElement.id === 'sheet-form'
+    ? { none: 'offline', late: 'unsure', strange: 'failed' } : { none: 'unread', late: 'unread', strange: 'failed' };
+
   document.addEventListener('htmx:config:request', ({ detail: { ctx } }) => {
     ctx.request.headers['HX-Current-URL'] = location.pathname;   // the default would tell query and fragment
+    ctx.request.headers['Tresor-Person'] = whose;
+    ctx.fetch = (url, request) => fetch(url, request).catch(error => {
+      if (request.signal.aborted && request.signal.reason !== 'timeout') throw error;   // a newer one replaces it
+      ctx.failure = request.signal.aborted ? 'late' : 'none';
+      return new Response(null, { status: 599 });
+    });
   });
   document.addEventListener('htmx:before:request', ({ detail: { ctx } }) => {
+    underway.add(ctx);
     $('loading').classList.add('busy');
     ctx.request.submitter?.setAttribute('aria-busy', 'true');
   });
   document.addEventListener('htmx:finally:request', ({ detail: { ctx } }) => {
-    $('loading').classList.remove('busy');
-    ctx.request.submitter?.removeAttribute('aria-busy');
+    underway.delete(ctx);
+    $('loading').classList.toggle('busy', underway.size > 0);
+    if (!ctx.keepIndicators) ctx.request.submitter?.removeAttribute('aria-busy');   // else the next page is on its way
+    if (!dialog.open && ctx.sourceElement === form()) settle();
   });
-  document.addEventListener('htmx:error', ({ detail: { ctx } }) => {
-    if (ctx) say(ctx.request.method === 'GET' ? 'unread' : 'offline');
+  document.addEventListener('htmx:before:response', event => {   // only what is ours comes into our pages
+    const { ctx } = event.detail;
+    if (ctx.response.headers.has('Tresor-Part')) return;
+    event.preventDefault();
+    say(failures(ctx)[ctx.failure || 'strange']);
   });
-  document.addEventListener('htmx:response:error', ({ detail: { ctx } }) => {
-    if (ctx.response.status >= 500 && !ctx.text.includes('<hx-partial')) say('failed');
+  document.addEventListener('htmx:error', ({ detail: { ctx } }) => { if (ctx) say(failures(ctx).none); });
+
+  window.tresor = Object.freeze({
+    $, announce, say, openDialog: open, dialog,
+    lifted: Object.freeze({ isOpen: () => dialog.open, touched: () => dialog.open && touched(), close: () => dialog.open && close() }),
   });
-
-  // ── menus: Escape and a click elsewhere close them, arrows go through them ──
-
-  const openMenu = () => document.querySelector('details.menu[open]');
-  document.addEventListener('click', event => {
-    for (const menu of document.querySelectorAll('details.menu[open]')) if (!menu.contains(event.target)) menu.open = false;
-  });
-  document.addEventListener('keydown', event => {
-    const menu = openMenu();
-    if (!menu) return;
-    if (event.key === 'Escape') {
-      menu.open = false;
-      menu.querySelector('summary').focus();
-    } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-      event.preventDefault();
-      const items = [...menu.querySelectorAll('ul :is(a, button)')];
-      const next = items.indexOf(document.activeElement) + (event.key === 'ArrowDown' ? 1 : -1);
-      items[(next + items.length) % items.length]?.focus();
-    }
-  });
-
-  // ── what was done is said once: a reload does not repeat it ──
-
-  const here = new URL(location.href);
-  if (here.searchParams.has('done')) {
-    for (const name of ['done', 'secret']) here.searchParams.delete(name);
-    history.replaceState(history.state, '', here);
-  }
-
-  window.tresor = Object.freeze({ $, announce, say, openDialog: open, dialog });
 })();

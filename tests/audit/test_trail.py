@@ -8,10 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.audit.refusals import RefusalLog
-from app.audit.service import Audit
-from app.errors import Damaged, Forbidden, Refused
+from app.audit.service import MOST_COUNTED, Audit
+from app.errors import Damaged, Forbidden, Invalid, Refused
 from app.keys.trail import Note
 from tests.builders import START, World
+from tests.tampering import alter
 
 THING = UUID(int=7)
 
@@ -173,23 +174,107 @@ def test_refusals_of_others_and_of_other_objects_are_events_of_their_own(world: 
 # ── what others ask ──
 
 
-def test_the_last_events_of_an_object_are_newest_first(world: World) -> None:
+def test_damage_seen_within_a_change_is_told_whatever_becomes_of_it(world: World) -> None:
+    unit, audit = world.cfg.unit, world.cfg.get(Audit)
+    damage = Damaged("bits are gone", action="thing.damaged", kind="thing", object_id=THING)
+    with pytest.raises(Invalid), world.unit(), unit.writing():
+        audit.trouble(damage)
+        raise Invalid("the rest does not fit")
+    assert [event["object_id"] for event in world.events("thing.damaged")] == [THING]
+    world.clock.goes_on(minutes=2)
+    with world.unit(), unit.writing():
+        audit.trouble(damage)
+        audit.trouble(damage)
+        world.trail.record(Note("thing.look"), kind="thing", object_id=THING)
+    world.clock.goes_on(minutes=2)
+    with world.unit():
+        audit.trouble(damage)
+    told = [(event["action"], event["count"]) for event in world.events() if event["object_id"] == THING]
+    assert told == [("thing.damaged", 1), ("thing.look", 1), ("thing.damaged", 1), ("thing.damaged", 2)]
+    assert broken(world) == []
+
+
+def test_a_change_that_is_refused_tells_of_the_damage_that_it_saw(world: World) -> None:
+    boss, other = world.person("boss", admin=True), world.person("other", admin=True)
+    alter(world, "user", {"id": other.id}, status="disabled")
+    with pytest.raises(Invalid), world.unit():
+        world.users.disable("tests", boss.id)
+    assert [event["object_id"] for event in world.events("user.damaged")] == [other.id]
+
+
+def by_a_person(world: World, action: str, object_id: UUID = THING, revision: int | None = None) -> None:
+    note = Note(action, subject=UUID(int=8), detail={"a": "1"})
+    with world.unit(), world.cfg.unit.writing():
+        world.trail.record(note, kind="thing", object_id=object_id, revision=revision)
+
+
+def test_what_people_did_to_an_object_is_newest_first_and_no_automation_is_among_it(world: World) -> None:
     audit = world.cfg.get(Audit)
     for action in ("thing.look", "thing.touch", "thing.look", "thing.close"):
+        by_a_person(world, action)
         record(world, action)
-    record(world, "thing.look", uuid4())
+    by_a_person(world, "thing.look", uuid4())
+    told = ("thing.look", "thing.close")
     with world.unit():
-        found = audit.last(THING, most=2, only=("thing.look", "thing.close"))
-    assert [event.action for event in found] == ["thing.close", "thing.look"]
-    assert [event.detail for event in found] == [{"a": "1", "b": "2"}] * 2
+        found = audit.by_people(THING, most=2, only=told)
+        rest = audit.by_people(THING, most=2, skip=2, only=told)
+        assert audit.count_by_people(THING, only=told) == 3
+    assert [(event.action, event.actor) for event in found] == [("thing.close", None), ("thing.look", None)]
+    assert [event.number < found[1].number for event in rest] == [True]
 
 
-def test_uses_are_counted_with_the_last_actor(world: World) -> None:
+def test_refusals_are_left_out_when_asked(world: World) -> None:
+    audit, log = world.cfg.get(Audit), RefusalLog(world.cfg.unit, world.clock, world.trail)
+    by_a_person(world, "thing.open")
+    with world.unit():
+        log.refused(Refused(action="thing.open", object_id=THING), None)
+    with world.unit():
+        everything = audit.by_people(THING, most=9, only=("thing.open",))
+        done = audit.by_people(THING, most=9, only=("thing.open",), refused_too=False)
+    assert [event.detail for event in everything] == [{"outcome": "refused"}, {"a": "1"}]
+    assert [event.detail for event in done] == [{"a": "1"}]
+
+
+def test_changes_of_an_object_are_those_with_a_revision(world: World) -> None:
     audit = world.cfg.get(Audit)
-    record(world)
-    world.clock.goes_on(hours=1)
-    record(world)
+    for revision in (1, None, 2):
+        by_a_person(world, "thing.change", revision=revision)
     with world.unit():
-        found = audit.uses([THING, uuid4()], "thing.look")
-        assert audit.uses([], "thing.look") == {}
-    assert found == {THING: (world.clock.now, 2, "tests")}
+        found = audit.changes(THING, only=("thing.change",), most=9)
+    assert [event.number for event in found] == sorted((event.number for event in found), reverse=True)
+    assert len(found) == 2
+
+
+def test_each_automation_is_counted_with_its_last_time_and_its_groups(world: World) -> None:
+    audit = world.cfg.get(Audit)
+    by_a_person(world, "thing.look")
+    for actor, group in (("mail", "one"), ("bot", "two"), ("mail", "two"), ("mail", "one")):
+        world.clock.goes_on(hours=1)
+        use(world, actor, group)
+    use(world, "other", "one", action="thing.touch")
+    with world.unit():
+        found = audit.automations(THING, "thing.look")
+        assert audit.automations(uuid4(), "thing.look") == []
+        single = audit.by_automation(THING, "mail", "thing.look", most=2, skip=1)
+    assert [(each.actor, each.times, each.groups) for each in found] == [
+        ("mail", 3, frozenset({"one", "two"})),
+        ("bot", 1, frozenset({"two"})),
+    ]
+    assert found[0].last.time == world.clock.now
+    assert [event.detail["group"] for event in single] == ["two", "one"]
+
+
+def use(world: World, actor: str, group: str, action: str = "thing.look") -> None:
+    with world.unit(), world.cfg.unit.writing():
+        world.trail.record(Note(action, actor=actor, detail={"group": group}), kind="thing", object_id=THING)
+
+
+def test_uses_are_counted_to_an_end(world: World) -> None:
+    with world.unit(), world.cfg.unit.writing():
+        for _ in range(MOST_COUNTED + 5):
+            world.trail.record(Note("thing.look", actor="tests"), kind="thing", object_id=THING)
+            world.trail.record(Note("thing.look", subject=UUID(int=8)), kind="thing", object_id=THING)
+    with world.unit():
+        audit = world.cfg.get(Audit)
+        assert [each.times for each in audit.automations(THING, "thing.look")] == [MOST_COUNTED + 1]
+        assert audit.count_by_people(THING, only=("thing.look",)) == MOST_COUNTED + 1

@@ -13,6 +13,7 @@ from app.credentials import CheckFailed, Credentials, credential_type, field
 from app.credentials.declare import BadDeclaration
 from app.credentials.registry import Registry
 from app.credentials.types import BUILT_IN, SMTP, Jira
+from app.generator import Generator
 from tests.credentials.declared import Everything
 
 
@@ -137,7 +138,8 @@ def test_a_name_that_no_class_body_can_have_is_refused_at_once(name: str) -> Non
         (Twin, {}, "the values of an Enum are different texts or numbers, none of them empty"),
         (str, {"pattern": "["}, "the pattern is no regular expression: unterminated character set at position 0"),
         (int, {"pattern": "1"}, "pattern is a regular expression for text, alone or with a sentence"),
-        (str, {"generate": "password"}, "generate is 'password' or 'token', for the style secret"),
+        (str, {"generate": "password"}, "generate is for the style secret"),
+        (str, {"style": "secret-multiline", "generate": "token"}, "generate is for the style secret"),
         (str, {"shown_if": ("later", "x")}, "shown_if names 'later', which is not a public field above it"),
         (str, {"shown_if": "other"}, "shown_if names 'other', which is not a public field above it"),
         (str, {"shown_if": ("name", 5)}, "shown_if compares 'name' with something that it never is"),
@@ -146,6 +148,21 @@ def test_a_name_that_no_class_body_can_have_is_refused_at_once(name: str) -> Non
 )  # fmt: skip
 def test_a_wrong_field_is_refused_by_class_and_name(annotation: object, how: dict[str, Any], fault: str) -> None:
     assert refusal(declare(value=(annotation, field("Value", **how)))) == (f"Bad.value: {fault}",)
+
+
+@pytest.mark.parametrize(
+    ("how", "fault"),
+    [
+        ({"generate": "pin"}, "generate is 'password', 'token' or a Generator"),
+        ({"generate": "password", "maximum": 20}, "generate makes 12 to 102 characters, more or fewer than fit"),
+        ({"generate": "token", "minimum": 13}, "generate makes 12 to 64 characters, more or fewer than fit"),
+        ({"generate": "token", "pattern": "[0-9]+"}, "what generate makes does not fit the field itself"),
+        ({"generate": Generator(sets=("vowels",))}, "generate: sets are some of lower, upper, digits, symbols"),
+        ({"generate": Generator(length=5.0)}, "generate: numbers of words and characters are whole numbers"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_wrong_rule_for_what_is_made_is_refused(how: dict[str, Any], fault: str) -> None:
+    assert refusal(declare(value=(str, field("Value", style="secret", **how)))) == (f"Bad.value: {fault}",)
 
 
 def test_a_condition_on_a_secret_field_is_refused() -> None:

@@ -73,7 +73,7 @@ def test_an_admin_removed_since_the_request_began_changes_nothing(world: World) 
     now = int(revision(world, team.id))
     wish = [Wish(ben.id, GroupLevel.MEMBER)]
     with pytest.raises(Forbidden), world.unit():
-        world.groups.save_members(anna, team.id, revision=now, wishes=wish, add=None, add_level=GroupLevel.MEMBER)
+        world.groups.save_members(anna, team.id, revision=now, wishes=wish)
     with pytest.raises(Forbidden), world.unit():
         world.groups.add_member(anna, team.id, eve.id)
     with pytest.raises(Forbidden), world.unit():

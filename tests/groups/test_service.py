@@ -10,7 +10,7 @@ import pytest
 
 from app.errors import Conflict, Forbidden, Invalid, Refused
 from app.groups.models import GroupContent, GroupRow
-from app.groups.service import Wish
+from app.groups.service import Addition, Wish
 from app.keys.trail import Note
 from app.subject import SYSTEM, GroupLevel, Subject
 from app.users.models import MembershipRow, RoleContent, RoleRow
@@ -30,10 +30,8 @@ def levels(world: World, group: UUID) -> dict[UUID, GroupLevel]:
 def save(world: World, by: Subject, group: UUID, *wishes: Wish, add: Subject | None = None, **more: Any) -> None:
     with world.unit():
         revision = more.pop("revision", None) or world.groups.names([group])[group].revision
-        person = world.users.get(add.id) if add else None
-        world.groups.save_members(
-            by, group, revision=revision, wishes=wishes, add=person, add_level=more.pop("level", MEMBER)
-        )
+        additions = [Addition(add.email, more.pop("level", MEMBER))] if add else []
+        world.groups.save_members(by, group, revision=revision, wishes=wishes, additions=additions)
 
 
 def manager(world: World) -> Subject:
@@ -101,7 +99,7 @@ def test_strangers_are_refused_as_if_the_group_did_not_exist(world: World) -> No
             world.groups.visible(anna, group)
         assert type(refused.value) is Refused
         with pytest.raises(Refused) as refused, world.unit():
-            world.groups.save_members(anna, group, revision=1, wishes=[], add=None, add_level=MEMBER)
+            world.groups.save_members(anna, group, revision=1)
         assert type(refused.value) is Refused
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 import pytest
 
 from app.subject import SYSTEM, GroupLevel, Subject
-from tests.builders import Client, World, a_jira
+from tests.builders import Client, World, a_jira, an_smtp
 
 ADMIN, MEMBER = GroupLevel.ADMIN, GroupLevel.MEMBER
 NOBODY = UUID(int=8)
@@ -135,3 +136,21 @@ def test_the_system_groups_page_has_no_level_to_choose(world: World) -> None:
     assert saves(client, SYSTEM, **{f"level-{ben.id}": "admin"}) == 422
     assert saves(client, SYSTEM, **{f"level-{ben.id}": "none"}) == 303
     assert levels(world, SYSTEM) == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "other"), [("en", "System group", "Systemgruppe"), ("de", "Systemgruppe", "System group")]
+)
+def test_the_system_group_is_said_in_full(world: World, language: str, said: str, other: str) -> None:
+    anna = world.person("anna", groups={SYSTEM: "member"})
+    secret = world.keep(an_smtp(), owner=anna)
+    browser = world.client(anna)
+    assert browser.post("/language", language=language).status_code == 303
+    places = ("", f"/{SYSTEM}", f"/{SYSTEM}/publications/{secret}/withdraw")
+    pages = [f"/groups{place}" for place in places] + [
+        f"/vault/{secret}{place}" for place in ("", "/sharing", "/delete")
+    ]
+    for page in pages:
+        text = re.sub(r"<[^>]*>", " ", browser.get(page).text)
+        assert (page, said in text, other in text) == (page, True, False)
+        assert re.findall(r"System\b(?! group)", text) == []

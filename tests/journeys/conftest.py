@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.builders import START
 from tests.journeys.scenery import Scenery, empty_scenery, scenery
+from tests.journeys.watching import Watch, watched
 from tests.processes import answers, free_port, running, wait_for
 from tests.services import ROOT, Azurite, Chromium, Postgres
 
@@ -124,12 +126,41 @@ def scenes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scenery, 
 
 
 @dataclass
+class Profiles:
+    """Browser profiles of one test, all listened to."""
+
+    browser: Browser
+    made: list[tuple[BrowserContext, Watch]] = field(default_factory=list)
+
+    def open(self, *, script: bool = True, **options: Any) -> BrowserContext:
+        """Return a new profile: in English, with script unless a journey says `script=False`."""
+        context = self.browser.new_context(java_script_enabled=script, **{"locale": "en-GB", **options})
+        context.set_default_timeout(10_000)
+        self.made.append((context, watched(context)))
+        return context
+
+    def watch(self, page: Page) -> Watch:
+        """Return what the profile of a page complained about so far."""
+        return next(watch for context, watch in self.made if context is page.context)
+
+
+@pytest.fixture
+def profiles(browser: Browser) -> Iterator[Profiles]:
+    """Browser profiles that must not have complained of anything at the end."""
+    found = Profiles(browser)
+    yield found
+    complaints = [each for _context, watch in found.made for each in watch.complaints]
+    for context, _watch in found.made:
+        context.close()
+    assert complaints == []
+
+
+@dataclass
 class Person:
     """Somebody at a browser of their own."""
 
     page: Page
     served: Served
-    complaints: list[str] = field(default_factory=list)
 
     def goes(self, path: str) -> Page:
         self.page.goto(self.served.url + path if path.startswith("/") else path)
@@ -151,29 +182,27 @@ class Person:
 
 
 @pytest.fixture
-def someone(browser: Browser, served: Served) -> Iterator[Callable[..., Person]]:
-    """Make people, each with an own browser profile; by default without JavaScript, in English."""
-    contexts: list[BrowserContext] = []
-    people: list[Person] = []
-
-    def make(*, script: bool = False, **options: Any) -> Person:
-        context = browser.new_context(java_script_enabled=script, **{"locale": "en-GB", **options})
-        contexts.append(context)
-        page = context.new_page()
-        person = Person(page, served)
-        page.on("console", lambda message: _listen(person, message.type, message.text))
-        page.on("pageerror", lambda error: person.complaints.append(str(error)))
-        people.append(person)
-        return person
-
-    yield make
-    complaints = [each for person in people for each in person.complaints]
-    for context in contexts:
-        context.close()
-    assert complaints == []
+def someone(profiles: Profiles, served: Served) -> Callable[..., Person]:
+    """Make people at an own, empty Tresor; with script unless a journey says `script=False`."""
+    return lambda **options: Person(profiles.open(**options).new_page(), served)
 
 
-def _listen(person: Person, kind: str, text: str) -> None:
-    expected = "Failed to load resource: the server responded with a status of 4"
-    if kind == "error" and not text.startswith(expected):
-        person.complaints.append(text)
+@pytest.fixture
+def scene(scenes: tuple[Scenery, Scenery]) -> Scenery:
+    """The believable Tresor, in English, at the time at which it starts. Tests share it: what they change is theirs."""
+    full, _empty = scenes
+    full.speaks("en")
+    full.world.clock.now = START
+    return full
+
+
+@pytest.fixture
+def visitor(profiles: Profiles, scene: Scenery) -> Callable[..., Page]:
+    """Return the page of somebody who is signed in to the scenery, in a browser profile of its own."""
+
+    def make(name: str = "lena", **options: Any) -> Page:
+        context = profiles.open(**{"base_url": scene.url, **options})
+        context.add_cookies([{"name": "session", "value": scene.session(name), "url": scene.url}])
+        return context.new_page()
+
+    return make

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -22,6 +22,7 @@ from app.migrations.running import upgrade
 from app.subject import SYSTEM, GroupLevel, Subject
 from app.users.permissions import ADMINISTRATOR
 from app.users.preferences import Preferences
+from app.users.sessions import Sessions
 from app.vault.trash import Trash
 from tests.builders import PASSWORD, START, World, build_world
 from tests.processes import free_port
@@ -54,6 +55,13 @@ class Scenery:
     def address(self, name: str) -> str:
         """Return the path of a secret's page."""
         return f"/vault/{self.secrets[name]}"
+
+    def session(self, name: str) -> str:
+        """Begin a session for somebody and return what its cookie holds."""
+        with self.world.unit():
+            user = self.world.users.get(self.people[name].id)
+            assert user is not None
+            return self.world.cfg.get(Sessions).begin(user, device="scenery")
 
     def speaks(self, language: str) -> None:
         """Let everybody's account be in this language."""
@@ -168,11 +176,11 @@ def scenery(folder: Path) -> Iterator[Scenery]:
 
 
 @contextmanager
-def empty_scenery(folder: Path) -> Iterator[Scenery]:
-    """Serve a Tresor that nobody has set up yet."""
+def empty_scenery(folder: Path, *, types: Sequence[type[Credentials]] = (), **settings: str) -> Iterator[Scenery]:
+    """Serve a Tresor that nobody has set up yet, with these types beside the built-in ones."""
     port = free_port()
-    environment = _environment(folder, port)
-    world = build_world(folder, environment)
+    environment = {**_environment(folder, port), **settings}
+    world = build_world(folder, environment, types=types)
     with _served(world.app, port):
         yield Scenery(world, environment["TRESOR_BASE_URL"])
     world.cfg.unit.engine.dispose()

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from app.credentials.types import Note
 from app.users.sessions import Sessions
 from app.users.setup import Setup
+from app.vault.sharing import Sharing, Wishes
 from tests.builders import PASSWORD, START
 from tests.journeys.scenery import DAMAGED, DELETED, HOST, MAIL, MISSING, UNREADABLE, Scenery
+from tests.journeys.watching import Watch, watched
 
 RELEASE_BOT = "Jira – release bot"
 CODES = "Recovery codes, GitHub"
@@ -27,16 +29,14 @@ class Visit:
     browser: Browser
     language: str
     pages: dict[str, tuple[BrowserContext, Page]] = field(default_factory=dict)
-    complaints: list[str] = field(default_factory=list)
-    """What browsers say that pages must never make them say."""
+    watches: list[Watch] = field(default_factory=list)
 
     def page(self, name: str) -> Page:
         """Return the page of a person, or of "nobody"."""
         if name not in self.pages:
             context = self.browser.new_context(locale=self.language, reduced_motion="reduce")
+            self.watches.append(watched(context))
             page = context.new_page()
-            page.on("console", self._listen)
-            page.on("pageerror", lambda error: self.complaints.append(str(error)))
             self.pages[name] = context, page
             if name != "nobody":
                 page.goto(self.scenery.url + "/login")
@@ -50,9 +50,10 @@ class Visit:
         page.goto(self.scenery.url + path)
         return page
 
-    def _listen(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith("Failed to load resource: the server responded"):
-            self.complaints.append(message.text)
+    @property
+    def complaints(self) -> list[str]:
+        """What browsers say that pages must never make them say."""
+        return [each for watch in self.watches for each in watch.complaints]
 
     def close(self) -> None:
         for context, _page in self.pages.values():
@@ -108,37 +109,132 @@ def edit_asks_again(visit: Visit) -> Page:
     return sends(page)
 
 
+def overtakes(visit: Visit, name: str = "anna") -> None:
+    """Let somebody store another version while a form is open."""
+    world, by, secret = visit.scenery.world, visit.scenery.people[name], visit.scenery.secrets[FROM_ANNA]
+    with world.unit():
+        seen = world.vault.open(by, secret).head.version
+        values = {"name": FROM_ANNA, "website": "https://analytics.example", "username": f"analytics+{seen}@{HOST}"}
+        world.clock.goes_on(minutes=-2)
+        world.vault.change(by, secret, seen=seen, values={**values, "password": f"new-{seen}"}, cleared=frozenset())
+    world.clock.goes_on(minutes=2)
+
+
 def conflict(visit: Visit) -> Page:
     page = visit.goes(visit.scenery.address(FROM_ANNA) + "/edit")
-    world, anna = visit.scenery.world, visit.scenery.people["anna"]
-    secret = visit.scenery.secrets[FROM_ANNA]
-    with world.unit():
-        opened = world.vault.open(anna, secret)
-        theirs = f"analytics+{opened.head.version}@{HOST}"
-        values = {"name": FROM_ANNA, "website": "https://analytics.example", "username": theirs}
-        world.clock.goes_on(minutes=-2)
-        world.vault.change(
-            anna, secret, seen=opened.head.version, values={**values, "password": "new-one"}, cleared=frozenset()
-        )
-    world.clock.goes_on(minutes=2)
+    overtakes(visit)
     page.fill("#f-name", "Analytics")
     page.fill("#f-username", f"dashboards@{HOST}")
     page.fill("#f-password", "typed, and not sent back")
     return sends(page)
 
 
+def conflict_above(visit: Visit) -> Page:
+    """The same in a dialog: what was typed as secret is still there."""
+    page = dialog(of(FROM_ANNA), "#edit")(visit)
+    page.fill("#f-name", "Analytics")
+    page.fill("#f-password", "typed, and kept")
+    overtakes(visit)
+    return in_sheet(page)
+
+
+def restore_overtaken(visit: Visit) -> Page:
+    page = visit.goes(visit.scenery.address(FROM_ANNA) + "/versions/1/restore", "anna")
+    overtakes(visit, "lena")
+    return in_sheet(page)
+
+
+def dialog(below: Callable[[Visit], Page], opener: str) -> Callable[[Visit], Page]:
+    """Return the way to a page with the dialog above it that a link opens."""
+
+    def visit_it(visit: Visit) -> Page:
+        page = below(visit)
+        page.locator(opener).first.click()
+        page.wait_for_selector("dialog[open] .sheet")
+        return page
+
+    return visit_it
+
+
+def in_sheet(page: Page) -> Page:
+    """Press the button of the form that is open, and wait until it is answered in place."""
+    page.locator(".sheet .dlg-foot button").last.click()
+    page.wait_for_selector(".sheet [autofocus]")
+    return page
+
+
+def form_above(visit: Visit) -> Page:
+    page = dialog(at("/vault"), "#new")(visit)
+    page.locator("dialog a[href$='/new/smtp']").click()
+    page.wait_for_selector("dialog #f-host")
+    return page
+
+
 def revealed(name: str, field: str, person: str = "lena") -> Callable[[Visit], Page]:
     def visit_it(visit: Visit) -> Page:
         page = visit.goes(visit.scenery.address(name), person)
-        return presses(page, page.locator(f"#v-{field} button"))
+        page.click(f"#reveal-{field}")
+        page.wait_for_selector(f"#v-{field}.open")
+        return page
 
     return visit_it
+
+
+def edit_revealed(visit: Visit) -> Page:
+    page = visit.goes(visit.scenery.address(MAIL) + "/edit")
+    page.click("[data-show]")
+    page.wait_for_selector(".secret-in.open")
+    return page
+
+
+def generates(kind: str) -> Callable[[Visit], Page]:
+    def visit_it(visit: Visit) -> Page:
+        page = visit.goes("/vault/new/login")
+        page.click("#generate-password")
+        page.wait_for_selector(".gen")
+        page.locator(f".gen [value={kind}]").dispatch_event("click")
+        page.wait_for_selector(f".gen [value={kind}]:checked")
+        return page
+
+    return visit_it
+
+
+def uncopied(visit: Visit) -> Page:
+    page = visit.goes(visit.scenery.address(MAIL))
+    page.evaluate("tresor.say('remind'); tresor.say('secret-copied'); tresor.say('uncopied')")
+    return page
 
 
 def sharing_refused(visit: Visit) -> Page:
     page = visit.goes(visit.scenery.address(MAIL) + "/sharing")
     page.fill("#f-add", f"nobody@{HOST}")
     page.locator("select[name^=level-]").last.select_option("none")
+    return sends(page)
+
+
+def sharing_found(visit: Visit) -> Page:
+    page = visit.goes(visit.scenery.address(MAIL) + "/sharing")
+    page.locator("#f-add").press_sequentially("j")
+    page.locator("#found [data-address]").first.wait_for()
+    return page
+
+
+def sharing_gives_up(visit: Visit) -> Page:
+    page = visit.goes(visit.scenery.address("Domain registrar") + "/sharing")
+    page.locator("li[data-me] select").select_option("viewer")
+    return page
+
+
+def sharing_overtaken(visit: Visit) -> Page:
+    world, anna, secret = visit.scenery.world, visit.scenery.people["anna"], visit.scenery.secrets["Domain registrar"]
+    sharing = world.cfg.get(Sharing)
+    page = visit.goes(visit.scenery.address("Domain registrar") + "/sharing")
+    with world.unit():
+        state = sharing.state(anna, secret)
+        ben = [each.user.id for each in state.people if each.user.first_name == "Ben"]
+        wishes = Wishes(levels=dict.fromkeys(ben)) if ben else Wishes(add=f"ben@{HOST}")
+        sharing.save(anna, secret, revision=state.head.revision, wishes=wishes)
+    page.fill("#f-add", f"selin@{HOST}")
     return sends(page)
 
 
@@ -166,6 +262,29 @@ def confirm(visit: Visit) -> Page:
 def menu_open(visit: Visit) -> Page:
     page = visit.goes("/vault?filter=mine")
     page.locator(".ledger summary").nth(1).click()
+    return page
+
+
+def searching(visit: Visit) -> Page:
+    """Search for what is never answered: the list that was there is dimmed."""
+    page = visit.goes("/vault")
+    page.route("**/vault?q=jira*", lambda _route: None, times=1)
+    page.fill("#search", "jira")
+    page.wait_for_selector("#results[aria-busy]")
+    return page
+
+
+def found(visit: Visit) -> Page:
+    page = visit.goes("/vault")
+    page.fill("#search", "jira re")
+    page.wait_for_selector("mark")
+    return page
+
+
+def shortcuts_above(visit: Visit) -> Page:
+    page = visit.goes("/vault")
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open] .keys")
     return page
 
 
@@ -263,33 +382,58 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "vault-published": at("/vault?filter=published"),
     "vault-search": at("/vault?q=jira"),
     "vault-none": at("/vault?q=jria"),
+    "vault-found": found,
+    "vault-searching": searching,
     "vault-nothing-fits": at("/vault?type=smtp&filter=mine"),
     "vault-empty": at("/vault", "tomas"),
     "vault-first": at("/vault", "nora"),
     "vault-trouble": at("/vault", "jonas"),
     "vault-menu": menu_open,
     "account-menu": account_menu,
+    "shortcuts": at("/shortcuts"),
+    "shortcuts-above": shortcuts_above,
     "vault-trashed": trashed,
     "new": at("/vault/new"),
+    "new-dialog": dialog(at("/vault"), "#new"),
     "new-blocked": at("/vault/new", "ben"),
     "form-smtp": at("/vault/new/smtp"),
     "form-login": at("/vault/new/login"),
     "form-note": at("/vault/new/note"),
+    "form-dialog": form_above,
     "form-refused": form_refused,
+    "form-generator-words": generates("words"),
+    "form-generator-characters": generates("characters"),
+    "generator-alone": at("/vault/new/login/fields/password/generate"),
+    "edit-revealed": edit_revealed,
     "edit": of(MAIL, "/edit"),
     "edit-asks-again": edit_asks_again,
     "conflict": conflict,
     "secret": of(MAIL),
     "secret-revealed": revealed(MAIL, "password"),
+    "secret-copied": uncopied,
     "secret-note-revealed": revealed(CODES, "text"),
     "secret-personal": of(CODES),
     "secret-viewer": of(FROM_ANNA, "", "ben"),
     "secret-damaged": of(DAMAGED, "", "jonas"),
     "secret-missing": of(MISSING, "", "jonas"),
+    "conflict-dialog": conflict_above,
     "history": of(MAIL, "/history"),
-    "history-compared": of(MAIL, "/history?older=1&newer=3"),
+    "compare": of(MAIL, "/compare?older=1&newer=3"),
+    "compare-dialog": dialog(of(MAIL), "#compare-3"),
+    "restore": of(MAIL, "/versions/1/restore"),
+    "restore-dialog": dialog(of(MAIL), "#restore-1"),
+    "restore-overtaken": restore_overtaken,
+    "activity": of(MAIL, "/activity"),
+    "activity-dialog": dialog(of(MAIL), "#all-activity"),
+    "activity-automations": of(MAIL, "/activity?by=automations"),
+    "activity-uses": of(MAIL, "/activity?by=automations&actor=mail"),
+    "activity-unused": of(CODES, "/activity?by=automations"),
     "sharing": of(MAIL, "/sharing"),
+    "sharing-dialog": dialog(of(MAIL), "#share"),
     "sharing-refused": sharing_refused,
+    "sharing-found": sharing_found,
+    "sharing-overtaken": sharing_overtaken,
+    "sharing-gives-up": sharing_gives_up,
     "delete": of(RELEASE_BOT, "/delete"),
     "trash": at("/vault/trash"),
     "trash-empty": at("/vault/trash", "tomas"),
@@ -308,6 +452,7 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "group": group("Release"),
     "group-as-member": group("Support", "", "ben"),
     "group-system": group("System"),
+    "group-description": group("Release", "/edit"),
     "members": group("Release", "/members"),
     "members-leaving": members_leaving,
     "members-system": group("System", "/members"),

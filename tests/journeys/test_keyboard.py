@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Locator, Page
 
 from tests.builders import PASSWORD
+from tests.journeys.conftest import Profiles
 from tests.journeys.scenery import HOST, Scenery
 
 MOST_STOPS = 120
@@ -17,12 +16,8 @@ HAS_RING = """element => [element, element.closest("li")].filter(each => each).m
 
 
 @pytest.fixture
-def page(scenes: tuple[Scenery, Scenery], browser: Browser) -> Iterator[Page]:
-    full, _empty = scenes
-    full.speaks("en")
-    context = browser.new_context(java_script_enabled=False, locale="en-GB", base_url=full.url)
-    yield context.new_page()
-    context.close()
+def page(scene: Scenery, profiles: Profiles) -> Page:
+    return profiles.open(script=False, base_url=scene.url).new_page()
 
 
 def test_a_secret_is_kept_and_revealed_with_the_keyboard_alone(page: Page) -> None:

@@ -16,13 +16,13 @@ JIRA_TOKEN = "ATATT3x-token-4711"
 
 
 def test_two_people_keep_share_and_publish_without_javascript(served: Served, someone: Callable[..., Person]) -> None:
-    lena = someone()
+    lena = someone(script=False)
     sets_up(lena)
     stores_smtp(lena)
     edits_and_is_refused_a_stale_edit(lena)
     served.user("ben@example.org", "Ben", "Okafor")
     shares_a_token(lena, "ben@example.org")
-    ben = someone()
+    ben = someone(script=False)
     ben.signs_in("ben@example.org")
     reveals_but_cannot_edit(ben)
     publishes(lena, served)

@@ -284,8 +284,8 @@ def edits(sweep: Sweep, secret: str) -> None:
     assert lena.post(f"{secret}/edit", **moved, password="", version="2").status == 422
     assert lena.post(f"{secret}/edit", **moved, password=mark("value third"), version="2").status == 303
     sweep.reveals(lena, secret, "password", mark("value third"))
-    assert lena.get(f"{secret}/history", older="1", newer="3").status == 200
-    assert lena.post(f"{secret}/versions/1/restore").status == 303
+    assert lena.get(f"{secret}/compare", older="1", newer="3").status == 200
+    assert lena.post(f"{secret}/versions/1/restore", version="3").status == 303
     sweep.reveals(lena, secret, "password", secret_value("login"))
 
 

@@ -13,11 +13,14 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.credentials.values import to_plain
+from app.keys.keyrings import Keyrings
 from app.subject import SYSTEM, Subject
 from app.users.own_sessions import OwnSessions
 from app.users.setup import Setup
+from app.vault.heads import Grant
 from app.vault.policy import Level
 from app.vault.sharing import Sharing, Wishes
+from app.vault.undo import ticket
 from tests.builders import PASSWORD, Client, World, a_jira, build_world
 from tests.matrix.table import PEOPLE
 from tests.services import Postgres
@@ -54,8 +57,10 @@ class Cast:
 
     def places(self, *, fresh: bool = False) -> dict[str, object]:
         """Return what the paths' names stand for. fresh: secrets that nobody else asks for."""
+        kept = self.secret() if fresh else self.kept
         return {
-            "kept": self.secret() if fresh else self.kept,
+            "kept": kept,
+            "undo": self.undo(kept),
             "trashed": self.secret(trashed=True) if fresh else self.trashed,
             "session": self.begun() if fresh else self.session,
             "group": self.group,
@@ -63,6 +68,13 @@ class Cast:
             "setup": self.setup,
             "unknown": uuid4(),
         }
+
+    def undo(self, secret: UUID) -> str:
+        """Return what the owner's last save of the sharing would offer if it had taken this secret from somebody."""
+        owner, stranger = self.people["owner"].id, self.people["stranger"].id
+        lost = [Grant(stranger, Level.VIEWER, None, by=owner, at=self.world.clock())]
+        revision = int(self.revision("secret", secret))
+        return ticket(self.world.cfg.get(Keyrings).current, owner, secret, revision, lost)
 
     def secret(self, *, trashed: bool = False) -> UUID:
         """Keep a secret of two versions, shared with viewer and editor, published in the group."""
@@ -85,10 +97,11 @@ class Cast:
         with world.unit():
             return next(each.id for each in world.cfg.get(OwnSessions).of(stranger) if each.this)
 
-    def forget(self, who: str) -> None:
-        """Let this person sign in anew: all their sessions have ended."""
+    def renew(self, who: str) -> None:
+        """Sign this person in anew, with a form token: all their sessions have ended."""
         self.browsers.pop(who, None)
         self.tokens.pop(who, None)
+        self.token(who)
 
     def _shares(self, secret: UUID, wishes: Wishes) -> None:
         sharing, owner = self.world.cfg.get(Sharing), self.people["owner"]
@@ -177,13 +190,17 @@ def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str
         "language": {"language": "en"},
         "jira": {**_texts(to_plain(a_jira())), "once": ""},
         "profile": {"first_name": "Anna", "last_name": "Example"},
-        "look": {"theme": "dark", "density": "compact", "reveal_seconds": "30", "shortcuts": "off"},
+        "look": {"theme": "dark", "density": "compact", "reveal_seconds": "30", "single_keys": "off"},
         "theme": {"theme": "dark"},
         "password": {"password": PASSWORD, "password_again": PASSWORD},
         "strength": {"password": PASSWORD, "password_again": ""},
         "purge": {"name": "Edited"},
         "members": {"revision": "1"},
     }
+    if "/versions/" in path:
+        return {"version": "2"}
+    if last == "edit" and "/groups/" in path:
+        return {"description": "What it does"}
     if path == "/account/language":
         return {"language": "en", "time_zone": "UTC"}
     if last == "edit":

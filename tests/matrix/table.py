@@ -18,6 +18,7 @@ PEOPLE = (
     "former",  # was a member of the group and signed in as one
 )
 
+# {undo}: what gives a share of {kept} back to its owner.
 # {kept}: a secret in the vault. {trashed}: one in the trash. {group}: where both are published.
 # {session}: another session of the stranger.
 # Statuses in the order of PEOPLE.
@@ -26,6 +27,8 @@ GET  /                                           303 303 303 303 303 303 303 303
 GET  /login                                      200 303 303 303 303 303 303 303 200 303
 POST /login                                      303 303 303 303 303 303 303 303 303 303
 POST /logout                                     401 303 303 303 303 303 303 303 401 303
+GET  /session                                    303 200 200 200 200 200 200 200 303 200
+GET  /shortcuts                                  303 200 200 200 200 200 200 200 303 200
 GET  /confirm                                    303 200 200 200 200 200 200 200 303 200
 POST /confirm                                    401 303 303 303 303 303 303 303 401 303
 GET  /setup/{setup}                              404 404 404 404 404 404 404 404 404 404
@@ -59,6 +62,13 @@ GET  /vault/new/nothing                          303 404 404 404 404 404 404 404
 POST /vault/new/jira                             401 303 303 303 303 303 303 303 401 303
 POST /vault/new/smtp                             401 403 403 403 403 403 403 403 401 403
 POST /vault/new/nothing                          401 404 404 404 404 404 404 404 401 404
+GET  /vault/new/login/fields/password/generate   303 200 200 200 200 200 200 200 303 200
+GET  /vault/new/login/fields/notes/generate      303 404 404 404 404 404 404 404 303 404
+GET  /vault/new/smtp/fields/password/generate    303 403 403 403 403 403 403 403 303 403
+GET  /vault/new/nothing/fields/x/generate        303 404 404 404 404 404 404 404 303 404
+POST /vault/new/jira/shown                       401 200 200 200 200 200 200 200 401 200
+POST /vault/new/smtp/shown                       401 403 403 403 403 403 403 403 401 403
+POST /vault/new/nothing/shown                    401 404 404 404 404 404 404 404 401 404
 GET  /vault/trash                                303 200 200 200 200 200 200 200 303 200
 GET  /vault/{kept}                               303 404 200 200 200 404 404 404 303 404
 GET  /vault/{trashed}                            303 404 404 404 404 404 404 404 303 404
@@ -69,6 +79,10 @@ POST /vault/{kept}/fields/email/reveal           401 404 404 404 404 404 404 404
 POST /vault/{kept}/fields/email/copy             401 404 404 404 404 404 404 404 401 404
 POST /vault/{trashed}/fields/token/reveal        401 404 404 404 404 404 404 404 401 404
 POST /vault/{trashed}/fields/token/copy          401 404 404 404 404 404 404 404 401 404
+GET  /vault/{kept}/fields/token/generate         303 404 403 404 404 404 404 404 303 404
+GET  /vault/{trashed}/fields/token/generate      303 404 404 404 404 404 404 404 303 404
+POST /vault/{kept}/shown                         401 404 403 200 200 404 404 404 401 404
+POST /vault/{trashed}/shown                      401 404 404 404 404 404 404 404 401 404
 GET  /vault/{kept}/edit                          303 404 403 200 200 404 404 404 303 404
 POST /vault/{kept}/edit                          401 404 403 303 303 404 404 404 401 404
 GET  /vault/{trashed}/edit                       303 404 404 404 404 404 404 404 303 404
@@ -76,6 +90,11 @@ POST /vault/{trashed}/edit                       401 404 404 404 404 404 404 404
 GET  /vault/{kept}/sharing                       303 404 403 403 200 404 404 404 303 404
 POST /vault/{kept}/sharing                       401 404 403 403 303 404 404 404 401 404
 POST /vault/{trashed}/sharing                    401 404 404 404 404 404 404 404 401 404
+GET  /vault/{kept}/sharing/people                303 404 403 403 200 404 404 404 303 404
+GET  /vault/{trashed}/sharing/people             303 404 404 404 404 404 404 404 303 404
+POST /vault/{kept}/sharing/undo/{undo}           401 404 403 403 303 404 404 404 401 404
+POST /vault/{kept}/sharing/undo/nothing          401 404 403 403 404 404 404 404 401 404
+POST /vault/{trashed}/sharing/undo/{undo}        401 404 404 404 404 404 404 404 401 404
 GET  /vault/{kept}/delete                        303 404 403 403 200 404 404 404 303 404
 POST /vault/{kept}/delete                        401 404 403 403 303 404 404 404 401 404
 POST /vault/{trashed}/delete                     401 404 404 404 404 404 404 404 401 404
@@ -87,6 +106,13 @@ POST /vault/{trashed}/purge                      401 404 404 404 303 404 404 404
 POST /vault/{kept}/purge                         401 404 404 404 404 404 404 404 401 404
 GET  /vault/{kept}/history                       303 404 403 200 200 404 404 404 303 404
 GET  /vault/{trashed}/history                    303 404 404 404 404 404 404 404 303 404
+GET  /vault/{kept}/activity                      303 404 403 200 200 404 404 404 303 404
+GET  /vault/{trashed}/activity                   303 404 404 404 404 404 404 404 303 404
+GET  /vault/{kept}/compare                       303 404 403 200 200 404 404 404 303 404
+GET  /vault/{trashed}/compare                    303 404 404 404 404 404 404 404 303 404
+GET  /vault/{kept}/versions/1/restore            303 404 403 200 200 404 404 404 303 404
+GET  /vault/{kept}/versions/9/restore            303 404 403 404 404 404 404 404 303 404
+GET  /vault/{trashed}/versions/1/restore         303 404 404 404 404 404 404 404 303 404
 POST /vault/{kept}/versions/1/restore            401 404 403 303 303 404 404 404 401 404
 POST /vault/{kept}/versions/9/restore            401 404 403 404 404 404 404 404 401 404
 POST /vault/{trashed}/versions/1/restore         401 404 404 404 404 404 404 404 401 404
@@ -97,6 +123,12 @@ GET  /groups/{unknown}                           303 404 404 404 404 404 404 404
 GET  /groups/{group}/members                     303 404 404 404 403 403 200 200 303 404
 POST /groups/{group}/members                     401 404 404 404 403 403 303 303 401 404
 GET  /groups/{system}/members                    303 404 404 404 404 404 404 200 303 404
+GET  /groups/{group}/members/people              303 404 404 404 403 403 200 200 303 404
+GET  /groups/{system}/members/people             303 404 404 404 404 404 404 200 303 404
+GET  /groups/{group}/edit                        303 404 404 404 403 403 200 200 303 404
+POST /groups/{group}/edit                        401 404 404 404 403 403 303 303 401 404
+GET  /groups/{system}/edit                       303 404 404 404 404 404 404 403 303 404
+POST /groups/{system}/edit                       401 404 404 404 404 404 404 403 401 404
 GET  /groups/{group}/publications/{kept}/withdraw     303 404 404 404 200 404 200 200 303 404
 POST /groups/{group}/publications/{kept}/withdraw     401 404 404 404 303 404 303 303 401 404
 GET  /groups/{group}/publications/{trashed}/withdraw  303 404 404 404 404 404 404 404 303 404

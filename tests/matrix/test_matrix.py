@@ -50,5 +50,5 @@ def answer(cast: Cast, line: Line, who: str) -> int:
         browser, form["csrf_token"] = anew(cast, who)
     status = cast.ask(who, line.method, line.path.format(**places), browser=browser, data=form).status_code
     if changes and line.path in ALL_SESSIONS:
-        cast.forget(who)
+        cast.renew(who)
     return status

@@ -135,7 +135,7 @@ def test_every_column_of_a_session_is_bound_but_these() -> None:
 
 
 def test_every_table_is_sealed_or_known_to_decide_nothing_by_itself() -> None:
-    finds = {"user_role", "membership", "access", "publication"}
+    finds = {"user_role", "user_word", "membership", "access", "publication"}
     counts = {"shelf", "preferences", "lease"}
     bound_elsewhere = {"version", "session", "audit", "keyring"}
     assert set(Base.metadata.tables) == {*SEALED, *finds, *counts, *bound_elsewhere}

@@ -68,7 +68,7 @@ def test_a_script_gets_the_card_or_what_to_say(world: World) -> None:
     assert (saved.status_code, saved.headers["HX-Trigger"]) == (200, "tresor:changed")
     assert "Profile saved." in saved.text
     assert "Account menu, Zoë X" in saved.text
-    worn = {"theme": "dark", "density": "compact", "reveal_seconds": "0", "shortcuts": "off"}
+    worn = {"theme": "dark", "density": "compact", "reveal_seconds": "0", "single_keys": "off"}
     look = json.loads(client.post("/account/look", headers=HTMX, **worn).headers["HX-Trigger"])
     assert look["tresor:look"] == {"theme": "dark", "density": "compact", "keys": "off"}
     language = client.post("/account/language", headers=HTMX, language="de", time_zone="UTC")
@@ -101,7 +101,10 @@ def test_the_old_password_is_asked_for_after_ten_minutes(world: World) -> None:
     world.clock.goes_on(minutes=11)
     confirm = "/confirm?next=/account/security/password"
     assert client.get("/account/security/password").headers["Location"] == confirm
-    assert client.post("/account/security/password", **password_form()).headers["Location"] == confirm
+    asked = client.post("/account/security/password", **password_form())
+    assert (asked.status_code, asked.headers["Location"]) == (303, confirm)  # what was typed is not sent there
+    above = client.post("/account/security/password", headers=HTMX, **password_form())
+    assert (above.status_code, above.headers["HX-Redirect"], above.text) == (200, confirm, "")
     assert world.events("user.password") == []
     answer = client.post("/confirm", password=PASSWORD, next="/account/security/password")
     assert answer.headers["Location"] == "/account/security/password"
@@ -234,7 +237,7 @@ def test_the_export_asks_for_the_password_again(world: World) -> None:
     world.clock.goes_on(minutes=11)
     assert client.get("/account/export").headers["Location"] == "/confirm?next=/account/export"
     answer = client.post("/account/export")
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/confirm?next=/account/export")
+    assert (answer.status_code, answer.headers["Location"]) == (307, "/confirm?next=/account/export")
     assert world.events("user.export") == []
     assert client.post("/confirm", password=PASSWORD, next="/account/export").status_code == 303
     exported(client)

@@ -16,7 +16,7 @@ from tests.tampering import alter, stored
 
 ROOT = re.compile(r"<html[^>]*>")
 LIVED = {"language": "en", "time_zone": "Asia/Kolkata"}
-WORN = {"theme": "dark", "density": "compact", "reveal_seconds": "30", "shortcuts": "off"}
+WORN = {"theme": "dark", "density": "compact", "reveal_seconds": "30", "single_keys": "off"}
 
 
 def test_every_time_zone_that_can_be_chosen_is_known() -> None:
@@ -29,7 +29,7 @@ def test_a_look_is_kept_by_the_account(world: World) -> None:
     assert client.post("/account/look", **WORN).headers["Location"] == "/account?done=look"
     assert client.post("/account/language", **LIVED).headers["Location"] == "/account?done=language"
     found = world.subject(anna.id)
-    assert (found.theme, found.density, found.reveal_seconds, found.shortcuts) == ("dark", "compact", 30, False)
+    assert (found.theme, found.density, found.reveal_seconds, found.single_keys) == ("dark", "compact", 30, False)
     assert (found.language, found.time_zone) == ("en", "Asia/Kolkata")
     page = world.client(anna).get("/account?done=look").text
     assert ROOT.findall(page) == ['<html lang="en" data-theme="dark" data-density="compact" data-keys="off">']
@@ -39,7 +39,7 @@ def test_a_look_is_kept_by_the_account(world: World) -> None:
 def test_what_is_usual_leaves_no_mark_on_pages(world: World) -> None:
     client = world.client(world.person("anna"))
     client.post("/account/look", **WORN)
-    usual = {"theme": "system", "density": "comfortable", "reveal_seconds": "10", "shortcuts": "on"}
+    usual = {"theme": "system", "density": "comfortable", "reveal_seconds": "10", "single_keys": "on"}
     assert client.post("/account/look", **usual).status_code == 303
     assert ROOT.findall(client.get("/groups").text) == ['<html lang="en">']
 
@@ -71,7 +71,7 @@ def test_until_i_hide_it_a_value_stays(world: World) -> None:
         ("/account/look", {**WORN, "density": ""}),
         ("/account/look", {**WORN, "reveal_seconds": "86400"}),
         ("/account/look", {**WORN, "reveal_seconds": "ten"}),
-        ("/account/look", {**WORN, "shortcuts": None}),
+        ("/account/look", {**WORN, "single_keys": None}),
         ("/account/look", {**WORN, "language": "de"}),
         ("/account/language", {**LIVED, "language": "xx"}),
         ("/account/language", {**LIVED, "time_zone": "../../etc/passwd"}),
@@ -102,8 +102,8 @@ def test_the_menu_changes_the_theme_and_leads_back(world: World) -> None:
 @pytest.mark.parametrize(
     "odd",
     [
-        {"theme": "pink", "density": "x", "language": "xx", "time_zone": "Mars/Olympus", "shortcuts": "maybe"},
-        {"theme": '"><script>', "density": '"', "language": "../de", "time_zone": "/etc/passwd", "shortcuts": ""},
+        {"theme": "pink", "density": "x", "language": "xx", "time_zone": "Mars/Olympus", "single_keys": "maybe"},
+        {"theme": '"><script>', "density": '"', "language": "../de", "time_zone": "/etc/passwd", "single_keys": ""},
         {"time_zone": "europe/berlin", "reveal_seconds": -1},
         {"reveal_seconds": 2**31 - 1},
         {"reveal_seconds": 11},
@@ -127,7 +127,7 @@ def test_a_row_with_anything_in_it_is_read(world: World) -> None:
     anna = world.person("anna")
     client = world.client(anna)
     for odd in ("'x'", "x'00ff'", "1.5", "'9999999999999999999999'"):
-        columns = ("language", "theme", "density", "time_zone", "reveal_seconds", "shortcuts", "last_sign_in")
+        columns = ("language", "theme", "density", "time_zone", "reveal_seconds", "single_keys", "last_sign_in")
         world.sql("UPDATE preferences SET " + ", ".join(f"{name} = {odd}" for name in columns))
         assert client.get("/account").status_code == 200
 

@@ -56,13 +56,10 @@ class Town(World):
         return [(event["action"], event["subject"]) for event in self.events() if event["object_id"] == secret]
 
 
-MEMORY = Path("/dev/shm")  # these tests are about rules: a disk's fsync would take most of their time
-
-
 @pytest.fixture(scope="module")
 def town_folder() -> Iterator[Path]:
-    """A folder of this module, in memory where there is such a place."""
-    with TemporaryDirectory(prefix="town", dir=MEMORY if MEMORY.is_dir() else None) as folder:
+    """A folder of this module."""
+    with TemporaryDirectory(prefix="town") as folder:
         yield Path(folder)
 
 

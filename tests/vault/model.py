@@ -97,9 +97,9 @@ class Model:
     def edit(self, person: UUID, secret: Kept, *, seen: int, changes: dict[str, object]) -> Answer:
         if answer := self.may_change(person, secret):
             return answer
-        if seen != len(secret.versions):
-            return "conflict"
         stored = secret.versions[-1]
+        if seen != len(secret.versions):
+            return "conflict" if {**stored, **changes} != stored else None
         where = DESTINATION[secret.kind]
         if changes.get(where, stored[where]) != stored[where] and "password" not in changes:
             return "invalid"
@@ -107,13 +107,15 @@ class Model:
             self._store(secret, {**stored, **changes})
         return None
 
-    def restore_version(self, person: UUID, secret: Kept, number: int) -> Answer:
+    def restore_version(self, person: UUID, secret: Kept, number: int, *, seen: int) -> Answer:
         if answer := self.may_change(person, secret):
             return answer
         if not 1 <= number <= len(secret.versions):
             return "refused"
         if number == len(secret.versions):
             return "invalid"
+        if seen != len(secret.versions):
+            return "conflict"
         self._store(secret, dict(secret.versions[number - 1]))
         return None
 

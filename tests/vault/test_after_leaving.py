@@ -18,14 +18,7 @@ def removed(world: World, admin: Subject, person: Subject, group: object, *, kee
     with world.unit():
         revision = world.groups.names([group])[group].revision  # type: ignore[list-item,index]
         wishes = [Wish(person.id, None, keep=keep)]
-        world.groups.save_members(  # type: ignore[call-arg]
-            admin,
-            group,
-            revision=revision,
-            wishes=wishes,
-            add=None,
-            add_level="member",  # type: ignore[arg-type]
-        )
+        world.groups.save_members(admin, group, revision=revision, wishes=wishes)  # type: ignore[arg-type]
     return world.subject(person.id)
 
 

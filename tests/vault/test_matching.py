@@ -15,6 +15,7 @@ from app.subject import SYSTEM, Subject
 from app.vault.matching import NoSuchCredential
 from app.vault.safe import Safe
 from tests.builders import a_jira, a_login, an_smtp
+from tests.tampering import make_up, stored
 from tests.vault.conftest import Scrap, Town
 from tests.vault.test_listing import key, statements
 from tests.vault.test_service import Meanwhile, down
@@ -232,6 +233,18 @@ def test_damage_elsewhere_does_not_stop_a_match_by_id(town: Town, anna: Subject,
     assert broken
     secret = lent(town, anna, team, password="mine")
     assert match(town, team, hint=secret) == "mine"
+
+
+def test_a_publication_that_the_head_does_not_know_is_told_once_a_minute(town: Town, anna: Subject, team: UUID) -> None:
+    secret, elsewhere = lent(town, anna, team, password="mine"), town.group("Elsewhere").id
+    row = {**stored(town, "publication", secret=secret), "group": elsewhere}
+    make_up(town, "publication", **row)
+    for _ in range(3):
+        refused(town, elsewhere)
+    assert [each for each in town.told(secret) if each[0] == "publication.damaged"] == [("publication.damaged", None)]
+    town.clock.goes_on(minutes=2)
+    refused(town, elsewhere)
+    assert [event["count"] for event in town.events("publication.damaged") if event["object_id"] == secret] == [1, 3]
 
 
 def test_damaged_values_are_an_error_although_another_one_is_whole(town: Town, anna: Subject, team: UUID) -> None:

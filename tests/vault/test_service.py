@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 
 from app.blobs.store import BlobInfo, BlobStore
+from app.credentials import Credentials
 from app.credentials.values import InvalidValues, to_plain
 from app.errors import Damaged, Forbidden, Invalid, Refused, Unavailable
 from app.subject import SYSTEM, Subject
@@ -45,6 +46,10 @@ def stored(town: Town, by: Subject, secret: UUID) -> dict[str, Any]:
         credentials = town.vault.open(by, secret).credentials
     assert credentials is not None
     return dict(to_plain(credentials))
+
+
+def plain(credentials: Credentials | None) -> dict[str, Any] | None:
+    return None if credentials is None else dict(to_plain(credentials))
 
 
 def blobs(town: World) -> set[str]:
@@ -242,7 +247,6 @@ def test_damaged_values_open_as_damaged_and_are_not_revealed(town: Town) -> None
     for act in (
         lambda: town.vault.reveal(anna, secret, field="password"),
         lambda: town.vault.editable(anna, secret),
-        lambda: town.vault.version(anna, secret, number=1),
     ):
         with pytest.raises(Damaged), town.unit():
             act()
@@ -336,6 +340,69 @@ def test_an_edit_of_another_version_overwrites_nothing_and_brings_what_is_stored
     assert stored(town, anna, secret)["username"] == "of ben"
 
 
+def test_an_edit_sent_twice_is_stored_once_and_is_no_conflict(town: Town) -> None:
+    anna = town.person("anna")
+    secret = town.keep(a_login(), owner=anna)
+    for _time in range(2):
+        edit(town, anna, secret, website="https://new.example.org", password="pw-4713")
+    assert (town.head(secret).version, stored(town, anna, secret)["password"]) == (2, "pw-4713")
+    assert [action for action, _by in town.told(secret)].count("secret.change") == 1
+
+
+def test_two_people_who_typed_the_same_meet_no_conflict(town: Town) -> None:
+    anna, ben = town.person("anna"), town.person("ben")
+    secret = town.keep(a_login(), owner=anna)
+    town.share(secret, owner=anna, to=ben, level="editor")
+    edit(town, ben, secret, username="of both", password="pw-4714")
+    edit(town, anna, secret, username="of both")  # a blank password keeps what is stored, and that is Ben's
+    edit(town, anna, secret, username="of both", password="pw-4714")
+    assert (town.head(secret).version, stored(town, anna, secret)["password"]) == (2, "pw-4714")
+
+
+@pytest.mark.parametrize(
+    "mine",
+    [
+        {"username": "of anna"},
+        {"username": "of ben", "password": "pw-of-anna"},
+        {"username": "of ben", "website": ""},
+        {"username": "of ben", "website": "no address"},
+    ],
+)
+def test_an_edit_of_another_version_that_says_anything_else_is_a_conflict(town: Town, mine: dict[str, str]) -> None:
+    anna, ben = town.person("anna"), town.person("ben")
+    secret = town.keep(a_login(), owner=anna)
+    town.share(secret, owner=anna, to=ben, level="editor")
+    edit(town, ben, secret, username="of ben", password="pw-of-ben")
+    with pytest.raises(Stale):
+        edit(town, anna, secret, **mine)
+    assert (town.head(secret).version, stored(town, anna, secret)["password"]) == (2, "pw-of-ben")
+
+
+def test_emptying_what_somebody_else_changed_is_a_conflict(town: Town) -> None:
+    anna = town.person("anna")
+    secret = keep_scrap(town, anna, text="old")
+    with town.unit():
+        town.vault.change(anna, secret, seen=1, values={"name": "Scrap", "text": "new"}, cleared=KEEP)
+    with pytest.raises(Stale), town.unit():
+        town.vault.change(anna, secret, seen=1, values={"name": "Scrap"}, cleared=frozenset({"text"}))
+    assert stored(town, anna, secret)["text"] == "new"
+
+
+def keep_scrap(town: Town, owner: Subject, *, text: str) -> UUID:
+    with town.unit():
+        return town.vault.create(owner, "scrap", values={"name": "Scrap", "text": text})
+
+
+def test_the_same_edit_twice_at_once_is_stored_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    anna = town.person("anna")
+    secret = town.keep(a_login(), owner=anna)
+    values = login(username="twice", password="pw-4715")
+    meanwhile(town, monkeypatch, lambda: town.vault.change(anna, secret, seen=1, values=values, cleared=KEEP))
+    with town.unit():
+        town.vault.change(anna, secret, seen=1, values=values, cleared=KEEP)
+    assert (town.head(secret).version, stored(town, anna, secret)["password"]) == (2, "pw-4715")
+
+
 def meanwhile(town: Town, monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
     """Let something happen in another request after an edit was allowed and before it is stored."""
 
@@ -423,7 +490,7 @@ def test_an_older_version_is_restored_as_a_new_one_and_its_secret_fields_are_rec
         values = {**first, "site": "https://two.example.org", "token": "second-token", "name": "Renamed"}
         town.vault.change(anna, secret, seen=1, values=values, cleared=KEEP)
     with town.unit():
-        town.vault.restore_version(ben, secret, number=1)
+        town.vault.restore_version(ben, secret, number=1, seen=2)
     assert (town.head(secret).version, town.head(secret).name) == (3, "Release board")
     assert stored(town, anna, secret) == first
     assert town.events("secret.restore-version")[-1]["detail"] == {
@@ -433,23 +500,29 @@ def test_an_older_version_is_restored_as_a_new_one_and_its_secret_fields_are_rec
     }
     with town.unit():
         assert [each.number for each in town.vault.versions(anna, secret)] == [3, 2, 1]
-        assert to_plain(town.vault.version(anna, secret, number=2)) == values
+        compared = town.vault.compare(anna, secret, older=2, newer=3)
+    assert (plain(compared.before), plain(compared.after)) == (values, first)
 
 
 @pytest.mark.parametrize("number", [0, -1, 2, 2**40])
 def test_a_version_that_never_was_is_refused(town: Town, number: int) -> None:
     anna = town.person("anna")
     secret = town.keep(a_login(), owner=anna)
-    for act in (town.vault.version, town.vault.restore_version):
+    for act in (
+        lambda: town.vault.compare(anna, secret, older=number),
+        lambda: town.vault.compare(anna, secret, newer=number),
+        lambda: town.vault.restorable(anna, secret, number=number),
+        lambda: town.vault.restore_version(anna, secret, number=number, seen=1),
+    ):
         with pytest.raises(Refused), town.unit():
-            act(anna, secret, number=number)
+            act()
 
 
 def test_the_current_version_is_not_restored(town: Town) -> None:
     anna = town.person("anna")
     secret = town.keep(a_login(), owner=anna)
     with pytest.raises(Invalid), town.unit():
-        town.vault.restore_version(anna, secret, number=1)
+        town.vault.restore_version(anna, secret, number=1, seen=1)
     assert town.head(secret).version == 1
 
 
@@ -481,3 +554,12 @@ def test_the_loader_for_pages_gives_out_nothing_of_others(town: Town) -> None:
         head = town.cfg.get(Heads).load(secret)
     assert head is not None
     assert (head.grant(anna.id, town.clock()) is None, head.grant(ben.id, town.clock())) == (False, None)
+
+
+def test_what_was_seen_is_stored_whatever_becomes_of_its_page(town: Town) -> None:
+    anna = town.person("anna")
+    secret = town.keep(a_login(), owner=anna)
+    with pytest.raises(ZeroDivisionError), town.unit():
+        town.vault.reveal(anna, secret, field="password")
+        raise ZeroDivisionError
+    assert len([each for each in town.events("secret.reveal") if each["object_id"] == secret]) == 1

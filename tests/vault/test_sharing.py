@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.audit.service import Overtaken
 from app.errors import Conflict, Damaged, Forbidden, Invalid, Refused
 from app.groups.ports import Panels
 from app.keys.trail import Note
@@ -16,7 +17,7 @@ from app.subject import SYSTEM, Subject
 from app.vault.heads import MOST_PEOPLE, Grant, Heads
 from app.vault.panels import GroupPanel
 from app.vault.policy import Level
-from app.vault.sharing import Wishes
+from app.vault.sharing import Addition, Wishes
 from tests.builders import a_login, an_smtp
 from tests.vault.conftest import Town
 from tests.vault.test_listing import key
@@ -339,7 +340,7 @@ def test_who_leaves_the_group_stays_owner_opens_withdraws_and_deletes_and_no_lon
     for act in (
         lambda: town.vault.editable(anna, secret),
         lambda: town.vault.change(anna, secret, seen=2, values=values, cleared=frozenset()),
-        lambda: town.vault.restore_version(anna, secret, number=1),
+        lambda: town.vault.restore_version(anna, secret, number=1, seen=2),
         lambda: town.vault.create(anna, "smtp", values={**values, "password": "x"}),
     ):
         with pytest.raises(Forbidden) as refusal, town.unit():
@@ -356,3 +357,180 @@ def test_who_leaves_the_group_stays_owner_opens_withdraws_and_deletes_and_no_lon
         town.trash.restore(anna, secret)
     with town.unit():
         town.trash.purge(anna, secret, name="N")
+
+
+# ── several at once, twice, and too late ──
+
+
+def test_several_people_are_added_in_one_save_each_with_a_level_and_an_end(town: Town) -> None:
+    anna, ben, cleo, dora = (town.person(name) for name in ("anna", "ben", "cleo", "dora"))
+    secret = town.keep(a_login(), owner=anna)
+    later, before = town.clock() + timedelta(days=9), town.head(secret).revision
+    more = (Addition(cleo.email, Level.EDITOR, later, "add-1"), Addition(dora.email, Level.OWNER, later, "add-2"))
+    save(town, anna, secret, add=ben.email, more=more)
+    grants = {grant.user: (grant.level.value, grant.until) for grant in town.head(secret).access}
+    assert grants == {
+        anna.id: ("owner", None),
+        ben.id: ("viewer", None),
+        cleo.id: ("editor", later),
+        dora.id: ("owner", None),
+    }
+    assert town.head(secret).revision == before + 1
+    assert [event[0] for event in town.told(secret)[-3:]] == ["secret.share"] * 3
+
+
+def test_one_of_several_who_cannot_be_added_stops_all_and_is_named(town: Town) -> None:
+    anna, ben = town.person("anna"), town.person("ben")
+    secret = town.keep(a_login(), owner=anna)
+    good, now = Addition(ben.email, field="add-1"), town.clock()
+    for wrong in (
+        Addition("nobody@example.org", field="add-2"),
+        Addition(ben.email.upper(), field="add-2"),
+        Addition(anna.email, field="add-2"),
+        Addition(town.person("cleo").email, until=now, field="add-2"),
+    ):
+        assert refused_save(town, anna, secret, more=(good, wrong)).field == "add-2"
+
+
+def test_an_id_without_access_is_refused_in_the_same_words_whoever_it_is(town: Town) -> None:
+    team = town.group("Team").id
+    anna, seen = town.person("anna", groups={team: "member"}), town.person("seen", groups={team: "member"})
+    gone, hidden = town.person("gone"), town.person("hidden")
+    with town.unit():
+        town.users.disable("tests", gone.id)
+    secret = town.keep(a_login(), owner=anna)
+    words = {
+        str(refused_save(town, anna, secret, levels={each: level}))
+        for each in (seen.id, hidden.id, gone.id, uuid4())
+        for level in (Level.VIEWER, None)
+    }
+    assert words == {"Somebody on this page has no access any more. Open it again."}
+
+
+def test_the_search_leaves_out_who_has_access_already(town: Town) -> None:
+    team = town.group("Team").id
+    anna = town.person("anna", groups={team: "member"})
+    ben, cleo = town.person("same", groups={team: "member"}), town.person("same", groups={team: "member"})
+    secret = town.keep(a_login(), owner=anna)
+    save(town, anna, secret, add=ben.email)
+    with town.unit():
+        assert [user.id for user in town.sharing.look_up(anna, secret, "same")] == [cleo.id]
+
+
+def test_the_same_form_sent_twice_is_done_once_and_is_nobody_elses_change(town: Town) -> None:
+    team = town.group("Team").id
+    anna, ben, cleo = town.person("anna", groups={team: "member"}), town.person("ben"), town.person("cleo")
+    secret = town.keep(a_login(), owner=anna)
+    save(town, anna, secret, add=ben.email)
+    seen, until = town.head(secret).revision, town.clock() + timedelta(days=3)
+    wishes = {
+        "levels": {ben.id: None},
+        "more": (Addition(cleo.email, Level.EDITOR, until, "add-1"),),
+        "shown": frozenset({team}),
+        "ticked": frozenset({team}),
+    }
+    save(town, anna, secret, revision=seen, **wishes)
+    after = town.head(secret)
+    save(town, anna, secret, revision=seen, **wishes)
+    assert town.head(secret) == after
+    with pytest.raises(Overtaken) as refusal:
+        save(town, anna, secret, revision=seen, **{**wishes, "levels": {ben.id: None, cleo.id: Level.VIEWER}})
+    assert refusal.value.last is not None
+    assert refusal.value.last.subject == anna.id
+
+
+def test_a_change_of_the_values_meanwhile_is_none_of_the_sharing(town: Town) -> None:
+    anna, ben, cleo = (town.person(name) for name in ("anna", "ben", "cleo"))
+    secret = town.keep(a_login(), owner=anna)
+    save(town, anna, secret, add=ben.email, add_level=Level.EDITOR)
+    seen = town.head(secret).revision
+    with town.unit():
+        values = {"name": "Renamed", "website": "https://travel.example.org", "username": "x", "password": ""}
+        town.vault.change(ben, secret, seen=1, values=values, cleared=frozenset())
+    save(town, anna, secret, revision=seen, add=cleo.email)
+    assert levels(town, secret) == {anna.id: "owner", ben.id: "editor", cleo.id: "viewer"}
+    assert town.head(secret).name == "Renamed"
+
+
+def test_a_revision_that_never_was_is_too_late_whatever_is_wished(town: Town) -> None:
+    anna = town.person("anna")
+    secret = town.keep(a_login(), owner=anna)
+    for revision in (0, -1, 99):
+        with pytest.raises(Overtaken), town.unit():
+            town.sharing.save(anna, secret, revision=revision, wishes=Wishes())
+
+
+# ── undo ──
+
+
+def taken(town: Town, by: Subject, secret: UUID, *people: Subject) -> str:
+    """Take a secret from people and return what gives it back."""
+    revision = town.head(secret).revision
+    with town.unit():
+        wishes = Wishes(levels={each.id: None for each in people})
+        return town.sharing.save(by, secret, revision=revision, wishes=wishes).undo
+
+
+def give_back(town: Town, by: Subject, secret: UUID, undo: str) -> None:
+    with town.unit():
+        town.sharing.give_back(by, secret, undo=undo)
+
+
+def test_undo_gives_the_same_level_and_end_back_once(town: Town) -> None:
+    anna, ben, cleo = (town.person(name) for name in ("anna", "ben", "cleo"))
+    secret = town.keep(a_login(), owner=anna)
+    until = town.clock() + timedelta(days=9, microseconds=1)
+    save(town, anna, secret, add=ben.email, add_level=Level.EDITOR, add_until=until)
+    save(town, anna, secret, add=cleo.email, add_level=Level.OWNER)
+    undo = taken(town, anna, secret, ben, cleo)
+    assert levels(town, secret) == {anna.id: "owner"}
+    give_back(town, anna, secret, undo)
+    grants = {grant.user: (grant.level.value, grant.until) for grant in town.head(secret).access}
+    assert grants == {anna.id: ("owner", None), ben.id: ("editor", until), cleo.id: ("owner", None)}
+    after = town.head(secret)
+    give_back(town, anna, secret, undo)
+    assert town.head(secret) == after
+
+
+def test_undo_is_bound_to_its_owner_its_secret_and_its_words(town: Town) -> None:
+    anna, ben, eve = (town.person(name) for name in ("anna", "ben", "eve"))
+    secret, other = town.keep(a_login(), owner=anna), town.keep(a_login(), owner=eve)
+    save(town, anna, secret, add=ben.email)
+    save(town, anna, secret, add=eve.email, add_level=Level.OWNER)
+    undo = taken(town, anna, secret, ben)
+    for by, which, text in (
+        (eve, secret, undo),
+        (eve, other, undo),
+        (anna, secret, undo[:-1]),
+        (anna, secret, undo[:-4] + "AAAA"),
+        (anna, secret, "A" + undo[1:]),
+        (anna, secret, ""),
+        (anna, secret, "é"),
+    ):
+        with pytest.raises(Refused):
+            give_back(town, by, which, text)
+    assert ben.id not in levels(town, secret)
+
+
+def test_undo_after_another_change_or_for_who_is_gone_gives_nothing_back(town: Town) -> None:
+    anna, ben, cleo = (town.person(name) for name in ("anna", "ben", "cleo"))
+    secret = town.keep(a_login(), owner=anna)
+    save(town, anna, secret, add=ben.email)
+    undo = taken(town, anna, secret, ben)
+    with town.unit():
+        town.users.disable("tests", ben.id)
+    with pytest.raises(Invalid):
+        give_back(town, anna, secret, undo)
+    with town.unit():
+        town.users.enable("tests", ben.id)
+    save(town, anna, secret, add=cleo.email)
+    with pytest.raises(Overtaken):
+        give_back(town, anna, secret, undo)
+    assert ben.id not in levels(town, secret)
+
+
+def test_who_takes_it_from_themselves_is_offered_no_undo(town: Town) -> None:
+    anna, ben = town.person("anna"), town.person("ben")
+    secret = town.keep(a_login(), owner=anna)
+    save(town, anna, secret, add=ben.email, add_level=Level.OWNER)
+    assert taken(town, anna, secret, anna) == ""

@@ -126,7 +126,7 @@ class Years(RuleBasedStateMachine):
     @rule(back=seldom, who=actors, secret=which, what=st.sampled_from(CHANGES), number=st.integers(0, 3), stale=seldom)
     def changing(self, back: bool, who: Actor, secret: int, what: str, number: int, stale: bool) -> None:
         if back:
-            self.restores_a_version(who, secret, number)
+            self.restores_a_version(who, secret, number, stale)
         else:
             self.edits(who, secret, what, stale)
 
@@ -207,12 +207,13 @@ class Years(RuleBasedStateMachine):
                 lambda: self.world.vault.change(subject, kept.id, seen=seen, values=shown, cleared=frozenset()),
             )
 
-    def restores_a_version(self, who: Actor, secret: int, number: int) -> None:
+    def restores_a_version(self, who: Actor, secret: int, number: int, stale: bool) -> None:
         kept = self.one(secret)
         if subject := self.acting(who, kept):
+            seen = len(kept.versions) - stale
             self.done(
-                self.model.restore_version(subject.id, kept, number),
-                lambda: self.world.vault.restore_version(subject, kept.id, number=number),
+                self.model.restore_version(subject.id, kept, number, seen=seen),
+                lambda: self.world.vault.restore_version(subject, kept.id, number=number, seen=seen),
             )
 
     def opens(self, who: Actor, secret: int) -> None:

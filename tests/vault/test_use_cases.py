@@ -12,13 +12,16 @@ import pytest
 
 from app.credentials.values import to_plain
 from app.errors import Forbidden, Refused, TresorError
+from app.keys.keyrings import Keyrings
 from app.subject import Subject
-from app.vault.heads import Heads
+from app.vault.activity import Activity, WantedActivity
+from app.vault.heads import Grant, Heads
 from app.vault.listing import Overview, Wanted
-from app.vault.policy import CHANGE, CREATE, PUBLISH, SHARE, USE
+from app.vault.policy import CHANGE, CREATE, PUBLISH, SHARE, USE, Level
 from app.vault.service import Vault
 from app.vault.sharing import Sharing, Wishes
 from app.vault.trash import Trash
+from app.vault.undo import ticket
 from tests.builders import a_login
 from tests.vault.conftest import Town
 
@@ -51,25 +54,47 @@ def save(town: Town, subject: Subject, secret: UUID, wishes: Wishes) -> None:
         town.sharing.save(subject, secret, revision=revision, wishes=wishes)
 
 
+def give_back(town: Town, subject: Subject, secret: UUID) -> None:
+    """Give it to somebody who has no access, as if a save had just taken it from them."""
+    head = town.cfg.get(Heads).load(secret)
+    having = {grant.user for grant in head.access} if head else set()
+    other = next(user for user in town.known.values() if user not in having)
+    lost = [Grant(other, Level.VIEWER, None, by=other, at=town.clock())]
+    undo = ticket(town.cfg.get(Keyrings).current, subject.id, secret, head.revision if head else 1, lost)
+    town.sharing.give_back(subject, secret, undo=undo)
+
+
 CASES: dict[str, Case] = {
     "Vault.open": Case(lambda t, s, i, g: t.vault.open(s, i), USE, VIEWER),
     "Vault.reveal": Case(lambda t, s, i, g: t.vault.reveal(s, i, field="password"), USE, VIEWER, "secret.reveal"),
+    "Vault.reveal_on_page": Case(
+        lambda t, s, i, g: t.vault.reveal_on_page(s, i, field="password"), USE, VIEWER, "secret.reveal"
+    ),
     "Vault.copy": Case(lambda t, s, i, g: t.vault.copy(s, i, field="password"), USE, VIEWER, "secret.copy"),
     "Vault.versions": Case(lambda t, s, i, g: t.vault.versions(s, i), USE, EDITOR),
+    "Vault.last_versions": Case(
+        lambda t, s, i, g: t.vault.last_versions(s, t.vault.open(s, i), most=5), USE, EDITOR
+    ),
     "Vault.seen": Case(lambda t, s, i, g: t.vault.seen(s, i, number=1), USE, EDITOR),
-    "Vault.version": Case(lambda t, s, i, g: t.vault.version(s, i, number=1), USE, EDITOR),
+    "Vault.compare": Case(lambda t, s, i, g: t.vault.compare(s, i), USE, EDITOR),
+    "Vault.intact": Case(lambda t, s, i, g: t.vault.intact(s, i), USE, EDITOR),
+    "Vault.restorable": Case(lambda t, s, i, g: t.vault.restorable(s, i, number=1), CHANGE, EDITOR),
+    "Activity.latest": Case(lambda t, s, i, g: t.cfg.get(Activity).latest(s, i), USE, EDITOR),
+    "Activity.page": Case(lambda t, s, i, g: t.cfg.get(Activity).page(s, i, WantedActivity()), USE, EDITOR),
     "Vault.editable": Case(lambda t, s, i, g: t.vault.editable(s, i), CHANGE, EDITOR),
     "Vault.change": Case(
         lambda t, s, i, g: t.vault.change(s, i, seen=2, values=shown(notes="new"), cleared=frozenset()),
         CHANGE, EDITOR, "secret.change",
     ),
     "Vault.restore_version": Case(
-        lambda t, s, i, g: t.vault.restore_version(s, i, number=1), CHANGE, EDITOR, "secret.restore-version"
+        lambda t, s, i, g: t.vault.restore_version(s, i, number=1, seen=2), CHANGE, EDITOR, "secret.restore-version"
     ),
     "Sharing.state": Case(lambda t, s, i, g: t.sharing.state(s, i), SHARE, OWNER),
     "Sharing.save": Case(
         lambda t, s, i, g: save(t, s, i, Wishes(shown=frozenset({g}))), SHARE, OWNER, "secret.withdraw"
     ),
+    "Sharing.look_up": Case(lambda t, s, i, g: t.sharing.look_up(s, i, "nobody at all"), SHARE, OWNER),
+    "Sharing.give_back": Case(lambda t, s, i, g: give_back(t, s, i), SHARE, OWNER, "secret.share"),
     "Trash.deletable": Case(lambda t, s, i, g: t.trash.deletable(s, i), CHANGE, OWNER),
     "Trash.delete": Case(lambda t, s, i, g: t.trash.delete(s, i), CHANGE, OWNER, "secret.delete"),
     "Trash.restore": Case(lambda t, s, i, g: t.trash.restore(s, i), CHANGE, OWNER, "secret.restore", trashed=True),
@@ -84,6 +109,7 @@ WITHDRAWING: dict[str, Case] = {
     "Sharing.withdraw": Case(lambda t, s, i, g: t.sharing.withdraw(s, i, group=g), USE, OWNER, "secret.withdraw"),
 }
 ABOUT_NO_SECRET = {"Vault.kind", "Vault.create", "Trash.listed", "Overview.page"}
+OF_WHAT_WAS_GIVEN_OUT = {"Activity.latest_of", "Activity.changes"}
 FOR_THE_MACHINE = {"Trash.ends", "Trash.is_over", "Trash.collect", "Trash.lease"}
 
 every_case = pytest.mark.parametrize("name", [*CASES, *WITHDRAWING])
@@ -141,11 +167,11 @@ def refused(scene: Scene, name: str, by: Subject, *, secret: UUID | None = None)
 def test_every_use_case_is_in_one_of_these_tables() -> None:
     public = {
         f"{kind.__name__}.{name}"
-        for kind in (Vault, Sharing, Trash, Overview)
+        for kind in (Vault, Sharing, Trash, Overview, Activity)
         for name, _ in inspect.getmembers(kind, inspect.isfunction)
         if not name.startswith("_")
     }
-    assert public == {*CASES, *WITHDRAWING, *ABOUT_NO_SECRET, *FOR_THE_MACHINE}
+    assert public == {*CASES, *WITHDRAWING, *ABOUT_NO_SECRET, *OF_WHAT_WAS_GIVEN_OUT, *FOR_THE_MACHINE}
 
 
 @every_case

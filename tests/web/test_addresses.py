@@ -121,6 +121,22 @@ def test_another_host_is_refused_and_stands_nowhere(house: House, host: str) -> 
     assert "evil" not in answer.text + str(answer.headers)
 
 
+def test_a_site_can_be_an_ipv6_address(make_world: Callable[..., World]) -> None:
+    world = make_world({"TRESOR_BASE_URL": "http://[::1]:8000"})
+    anna = world.client(world.person("anna"))
+    token = anna.token()
+
+    def answers(host: str) -> int:
+        return anna.http.get("/login", base_url=anna.site, headers={"Host": host}).status_code
+
+    assert anna.get("/vault").status_code == 200
+    hosts = ("[::1]:8000", "[::1]", "[::2]", "[::1", "::1", "1", "[", "127.0.0.1:8000", "")
+    assert [answers(host) for host in hosts] == [303, 303, *[400] * 7]
+    headers = {"Origin": "http://[::1]:8000"}
+    sent = anna.http.post("/logout", base_url=anna.site, data={"csrf_token": token}, headers=headers)
+    assert (sent.status_code, sent.location) == (303, "/login")
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -170,6 +186,7 @@ def test_behind_a_proxy_its_last_word_counts_and_the_host_is_still_checked(make_
         return http.get("/login", base_url="http://10.0.0.7:8000", headers=sent).status_code
 
     assert asks("vault.example.org") == 200
+    assert asks("Vault.Example.ORG") == 200
     assert asks("evil.example") == 400
     assert asks("evil.example, vault.example.org") == 200
     assert asks("vault.example.org, evil.example") == 400
@@ -192,3 +209,10 @@ def test_behind_a_proxy_links_are_built_from_the_base_url(make_world: Callable[.
         headers={"Origin": "https://vault.example.org", "Cookie": cookie},
     )
     assert sent.status_code == 303
+
+
+def test_an_address_begins_where_the_site_is_mounted(house: House) -> None:
+    app = house.world.app
+    for mount in ("", "/team", ""):
+        with app.test_request_context("/", base_url=house.client().site, environ_overrides={"SCRIPT_NAME": mount}):
+            assert app.url_for("users.login") == f"{mount}/login"

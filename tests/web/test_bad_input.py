@@ -91,7 +91,7 @@ def test_odd_bytes_in_addresses_break_nothing(house: House, odd: bytes) -> None:
     for query in ("q", "type", "filter", "sort", "page", "done"):
         assert anna.get(f"/vault?{query}={text}").status_code == 200
     for query in ("older", "newer"):
-        assert anna.get(f"/vault/{house.secret}/history?older=1&newer=1&{query}={text}").status_code == 200
+        assert anna.get(f"/vault/{house.secret}/compare?older=1&newer=1&{query}={text}").status_code == 200
     assert anna.get(f"/login?next={text}").status_code == 303
     assert anna.post(f"/vault/{house.secret}/fields/{text}/reveal").status_code == 404
 
@@ -109,7 +109,7 @@ def test_what_makes_no_sense_in_the_overviews_address_counts_as_not_asked(house:
 
 @pytest.mark.parametrize("query", ["older=1&newer=2", "older=0&newer=1", "older=1&newer=-1", "older=1&newer=999999"])
 def test_versions_that_never_were_are_not_compared(house: House, query: str) -> None:
-    answer = house.desk(house.anna).get(f"/vault/{house.secret}/history?{query}")
+    answer = house.desk(house.anna).get(f"/vault/{house.secret}/compare?{query}")
     assert answer.status_code in (200, 404)
 
 

@@ -40,7 +40,7 @@ class SMTP(Credentials):
         section=_l("Server"),
     )
     username: str = field(_l("User name"), section=_l("Sign-in"))
-    password: str = field(_l("Password"), style="secret", section=_l("Sign-in"))
+    password: str = field(_l("Password"), style="secret", generate="password", section=_l("Sign-in"))
     sender: str = field(
         _l("Sender"), style="email", required=False, hint=_l("Empty: the user name is used."), section=_l("Sign-in")
     )

@@ -8,14 +8,15 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from app.credentials.declare import Credentials, CredentialType
+from app.credentials.fields import FieldSpec
 from app.credentials.registry import Registry
 from app.credentials.values import as_text
-from app.users.service import Users
-from app.vault.forms import CredentialForm
-from app.vault.pages.parts import Context
+from app.vault.forms import CredentialForm, deciding
+from app.vault.pages.parts import Context, changed_since
 from app.vault.service import Secret, Stale
 from app.web.parts import is_partial
 from app.web.site import service
+from app.web.subjects import current_subject
 
 
 def offered(offers: Iterable[tuple[CredentialType, str | None]]) -> list[Context]:
@@ -33,6 +34,9 @@ def new_form_page(kind: CredentialType, form: CredentialForm, *, again: bool = F
         "form": form,
         "type": kind,
         "secret": None,
+        "secrets": {spec.name: _new_value(kind, spec) for spec in kind.cls.specs if spec.secret},
+        "shown_url": url_for("vault.shown_in_new", type_id=kind.id) if deciding(kind.cls) else None,
+        "deciding": deciding(kind.cls),
         "cancel_url": url_for("vault.new"),
         "asked_again": again and _has_secrets(kind) and not is_partial(),
         "conflict": None,
@@ -46,10 +50,32 @@ def edit_page(secret: Secret, form: CredentialForm, *, again: bool = False, conf
         "form": form,
         "type": kind,
         "secret": {"id": secret.head.id, "name": secret.head.name},
+        "secrets": {spec.name: _stored_value(secret, spec) for spec in kind.cls.specs if spec.secret},
+        "shown_url": url_for("vault.shown_in_edit", secret_id=secret.head.id) if deciding(kind.cls) else None,
+        "deciding": deciding(kind.cls),
         "cancel_url": url_for("vault.show", secret_id=secret.head.id),
         "asked_again": again and _has_secrets(kind) and not is_partial(),
         "conflict": conflict,
     }
+
+
+def _new_value(kind: CredentialType, spec: FieldSpec) -> Context:
+    """Return where the form of a new secret gets a secret value from."""
+    return {
+        "generate_url": url_for("vault.generate_new", type_id=kind.id, field=spec.name) if spec.generate else None,
+    }
+
+
+def _stored_value(secret: Secret, spec: FieldSpec) -> Context:
+    """Return where an edit form gets a secret value from: the stored one too, unless that is empty."""
+    urls: Context = {"generate_url": None}
+    if spec.generate:
+        urls["generate_url"] = url_for("vault.generate", secret_id=secret.head.id, field=spec.name)
+    if getattr(secret.opened, spec.name):
+        urls["reveal_url"] = url_for("vault.reveal", secret_id=secret.head.id, field=spec.name)
+        urls["copy_url"] = url_for("vault.copy", secret_id=secret.head.id, field=spec.name)
+        urls["seconds"] = current_subject().reveal_seconds
+    return urls
 
 
 def conflict_rows(theirs: Credentials, seen: Credentials | None, mine: Mapping[str, object]) -> list[Context]:
@@ -72,10 +98,8 @@ def conflict_rows(theirs: Credentials, seen: Credentials | None, mine: Mapping[s
 
 def conflict_note(stale: Stale, rows: list[Context]) -> Context:
     """Return who changed what since the form was opened."""
-    author = service(Users).people([stale.version.author]).get(stale.version.author)
     return {
-        "author": author.name if author else _("Somebody"),
-        "at": stale.version.time,
+        **changed_since(stale.version.author, stale.version.time),
         "rows": rows,
         "discard_url": url_for("vault.show", secret_id=stale.current.head.id),
     }

@@ -15,15 +15,18 @@ from markupsafe import Markup
 from app.credentials.declare import CredentialType
 from app.credentials.registry import Registry
 from app.subject import SYSTEM, Subject
-from app.vault.listing import SECTIONS, SORTS, Listing, Wanted
+from app.vault.listing import SECTIONS, SORTS, Listing, Parts, Wanted, parts
 from app.vault.pages.parts import Context, page_number, pager, url_with
 from app.vault.policy import CREATE, Level
 from app.vault.shelves import Entry
+from app.web.parts import is_partial, sent_by, wants
 from app.web.site import current_site, service
 from app.web.subjects import current_subject
 
 FILTERS = {"mine": "personal", "shared": "shared", "published": "published"}
 LONGEST_QUERY = 200
+LISTING, SEARCH = "div#listing", "input#search"
+"""The part of the page that tabs, filters, pages and searches change, and the field that is typed into."""
 
 
 def asked_for(args: Mapping[str, str]) -> Wanted:
@@ -60,6 +63,23 @@ def overview(listing: Listing) -> Context:
     return {"listing": shown, "may_create": subject.may(CREATE)}
 
 
+def shown_at(listing: Listing) -> list[tuple[str, str]]:
+    """Return the header that tells a script the address of what it shows: without what it does not choose,
+    and without a step in the history for each letter that is typed."""
+    if not (is_partial() and wants(LISTING)):
+        return []
+    asked = listing.wanted
+    by_name = {value: key for key, value in FILTERS.items()}
+    query = {
+        "q": asked.query,
+        "type": asked.type,
+        "sort": "" if asked.sort == "section" else asked.sort,
+        "filter": by_name.get(asked.section, ""),
+        "page": str(listing.page) if listing.page > 1 else "",
+    }
+    return [("HX-Replace-Url" if sent_by(SEARCH) else "HX-Push-Url", url_with("vault.list", query))]
+
+
 def _tabs(listing: Listing, chosen: str, query: Mapping[str, str]) -> list[Context]:
     labels = {"": _("All"), "mine": _("Personal"), "shared": _("Shared"), "published": _("Published")}
     return [
@@ -75,11 +95,8 @@ def _tabs(listing: Listing, chosen: str, query: Mapping[str, str]) -> list[Conte
 
 
 def _sections(listing: Listing, types: Mapping[str, CredentialType]) -> list[Context]:
-    subject = current_subject()
-    known = {each: Kind(kind.id, str(kind.title), kind.logo) for each, kind in types.items()}
-    rows = [(entry.section, _row(entry, known.get(entry.type_id), listing, subject)) for entry in listing.rows]
     if listing.wanted.query or listing.wanted.sort != "section":
-        drawn = _ledger(listing, [row for _key, row in rows], "all")
+        drawn = _ledger(listing, listing.rows, "all", types)
         return [{"key": "", "title": "", "hint": "", "count": listing.total, "ledger": drawn}]
     words = {
         "personal": (_("Only personal"), _("Yours alone, until you share it.")),
@@ -88,11 +105,19 @@ def _sections(listing: Listing, types: Mapping[str, CredentialType]) -> list[Con
     }
     sections = []
     for key in SECTIONS:
-        if here := [row for section, row in rows if section == key]:
+        if here := [entry for entry in listing.rows if entry.section == key]:
             title, hint = words[key]
-            drawn = _ledger(listing, here, key)
+            drawn = _ledger(listing, here, key, types)
             sections.append({"key": key, "title": title, "hint": hint, "count": listing.counts[key], "ledger": drawn})
     return sections
+
+
+class Copying(NamedTuple):
+    """What a row's button copies, in the reader's language: the first secret-style field of the type."""
+
+    field: str
+    label: str
+    done: str
 
 
 class Kind(NamedTuple):
@@ -101,6 +126,15 @@ class Kind(NamedTuple):
     id: str
     title: str
     logo: str
+    copying: Copying | None
+
+
+class Found(NamedTuple):
+    """The texts of a row in pieces, with what a search found in them."""
+
+    name: Parts
+    summary: Parts
+    type: Parts
 
 
 class Chip(NamedTuple):
@@ -122,16 +156,53 @@ class Row(NamedTuple):
     level: str
     chips: tuple[Chip, ...]
     changed_at: datetime
+    found: Found | None
 
 
-def _ledger(listing: Listing, rows: Sequence[Row], key: str) -> Markup:
-    """Return rows as HTML. What was drawn is kept with the list that it shows, for as long as it says the same:
-    the same rows in the same language and time zone, and times like '5 minutes ago' in the same minute."""
+def _ledger(listing: Listing, entries: Sequence[Entry], key: str, types: Mapping[str, CredentialType]) -> Markup:
+    """Return rows as HTML. What was drawn is kept with the shelf whose entries it shows, for as long as it says the
+    same: their names beside it, in the same language and time zone, and times like '5 minutes ago' in the same minute.
+
+    A shelf is another one after each change, and once somebody's access has ended.
+    """
     minute = int(current_site().clock().timestamp()) // 60
-    said = (key, str(get_locale()), str(get_timezone()), listing.wanted.query, minute, tuple(rows))
-    macros: Any = current_app.jinja_env.get_template("vault/_rows.html").module
-    drawn: Markup = listing.shelf.arrangement(said, lambda: macros.ledger(rows, listing.wanted.query, key))
+    people = tuple(sorted((each.id, each.first_name or each.name) for each in listing.people.values()))
+    groups = tuple(sorted((each.id, each.name) for each in listing.groups.values()))
+    ids = tuple(entry.id for entry in entries)
+    said = (key, str(get_locale()), str(get_timezone()), listing.wanted.query, minute, people, groups, ids)
+    drawn: Markup = listing.shelf.arrangement(said, lambda: _drawn(listing, entries, types))
     return drawn
+
+
+def _drawn(listing: Listing, entries: Sequence[Entry], types: Mapping[str, CredentialType]) -> Markup:
+    subject = current_subject()
+    known = {each: _kind(kind) for each, kind in types.items()}
+    rows = [_row(entry, known.get(entry.type_id), listing, subject) for entry in entries]
+    macros: Any = current_app.jinja_env.get_template("vault/_rows.html").module
+    drawn: Markup = macros.ledger(rows)
+    return drawn
+
+
+def _kind(kind: CredentialType) -> Kind:
+    secret = next((spec for spec in kind.cls.specs if spec.secret), None)
+    if secret is None:
+        return Kind(kind.id, str(kind.title), kind.logo, None)
+    label = str(secret.label)
+    copying = Copying(secret.name, _("Copy %(field)s", field=_inside(label)), _("%(field)s copied", field=label))
+    return Kind(kind.id, str(kind.title), kind.logo, copying)
+
+
+def _inside(label: str) -> str:
+    """Return a label as it stands within a sentence: English writes it small there, unless it is an abbreviation."""
+    small = str(get_locale()) == "en" and label[1:2].islower()
+    return label[:1].lower() + label[1:] if small else label
+
+
+def _found(entry: Entry, kind: Kind | None, words: Sequence[str]) -> Found | None:
+    if not words or entry.head is None:
+        return None
+    title = kind.title if kind else ""
+    return Found(parts(entry.name, words), parts(entry.summary, words), parts(title, words))
 
 
 def _row(entry: Entry, kind: Kind | None, listing: Listing, subject: Subject) -> Row:
@@ -146,6 +217,7 @@ def _row(entry: Entry, kind: Kind | None, listing: Listing, subject: Subject) ->
         level=entry.level.value,
         chips=tuple(_chips(entry, listing, subject)),
         changed_at=entry.changed_at,
+        found=_found(entry, kind, listing.wanted.words),
     )
 
 

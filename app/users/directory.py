@@ -1,0 +1,103 @@
+"""Whom a person finds here: by the exact address always, by a beginning of a name as far as the setting allows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Literal
+from uuid import UUID
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, Table, exists, select
+
+from app.database import Unit
+from app.errors import Invalid
+from app.subject import Subject
+from app.users.models import UserWordRow
+from app.users.service import ACTIVE, MANAGE, MEMBERSHIP, USER, User, Users
+from app.users.throttle import Throttle
+from app.users.words import MOST_WORDS, fits, words_asked, words_of
+
+WORD: Table = UserWordRow.__table__  # type: ignore[assignment]  # a mapped class's table
+
+HITS = 8
+BEYOND = b"\xff"
+"""Greater than whatever may follow the beginning of a word: no byte of UTF-8."""
+
+Shown = Literal["everybody", "groups", "exact"]
+
+
+class Directory:
+    """Finds active people, for who may give them something. Each question counts against a limit."""
+
+    def __init__(self, unit: Unit, users: Users, throttle: Throttle, shown: Shown) -> None:
+        self._unit, self._users, self._throttle, self._shown = unit, users, throttle, shown
+
+    def look_up(self, subject: Subject, text: str, *, without: Collection[UUID] = ()) -> list[User]:
+        """Return at most 8 people whom `text` may mean: the one with this address first, then by name.
+
+        without: people who are not asked for. Raises Throttled.
+        """
+        asked = words_asked(text)
+        if not asked:
+            return []
+        self._throttle.looked_up(subject.id)
+        exact = self._users.find(text)
+        found = [exact] if exact and exact.active and exact.id not in without else []
+        if self._whole(subject) or self._shown == "groups":
+            known = {user.id for user in found}
+            found += [user for user in self._beginning(subject, asked, without) if user.id not in known]
+        return found[:HITS]
+
+    def named(self, subject: Subject, address: str) -> User:
+        """Return the active person with exactly this address.
+
+        Raises Invalid, in the same words whether nobody has it or who has it is not active; Throttled.
+        """
+        found = self._users.find(address)
+        if found is None or not found.active:
+            self._throttle.looked_up(subject.id)  # whoever tries addresses misses; who knows them does not
+            raise Invalid(_("Nobody with the address %(address)s is active here.", address=address), field="add")
+        return found
+
+    def _whole(self, subject: Subject) -> bool:
+        """Return whether this person sees everybody: who manages people has a list of them anyway."""
+        return self._shown == "everybody" or subject.may(MANAGE)
+
+    def _beginning(self, subject: Subject, asked: list[bytes], without: Collection[UUID]) -> list[User]:
+        statement = found_by(asked).where(WORD.c.user.not_in(without))
+        if not self._whole(subject):
+            mine = select(MEMBERSHIP.c.user).where(MEMBERSHIP.c.group.in_([*subject.groups]))
+            statement = statement.where(WORD.c.user.in_(mine))
+        ids = dict.fromkeys(row.user for row in self._unit.execute(statement))
+        people = self._users.people([*ids][:HITS])
+        fitting = [user for user in people.values() if self._is_meant(subject, user, asked)]
+        return sorted(fitting, key=lambda user: (user.name.casefold(), user.id))
+
+    def _is_meant(self, subject: Subject, user: User, asked: list[bytes]) -> bool:
+        """Return what the person's own row says, whatever led to it."""
+        ours = self._whole(subject) or any(user.account.level_in(group) for group in subject.groups)
+        return user.active and ours and fits(asked, words_of(user.first_name, user.last_name, user.email))
+
+
+def found_by(asked: list[bytes]) -> Select[Any]:
+    """Return a statement of active people who have a word for each beginning, in the order of the longest one.
+
+    It walks along the words that begin so and stops after enough of them, whatever the number of people.
+    """
+    longest, *others = sorted(asked, key=len, reverse=True)
+    statement = (
+        select(WORD.c.user)
+        .join(USER, USER.c.id == WORD.c.user)
+        .where(_begins(WORD, longest), USER.c.status == ACTIVE)
+        .order_by(WORD.c.word, WORD.c.user)
+        .limit(HITS * MOST_WORDS)
+    )
+    for number, beginning in enumerate(others):
+        another = WORD.alias(f"word_{number}")
+        statement = statement.where(exists().where(another.c.user == WORD.c.user, _begins(another, beginning)))
+    return statement
+
+
+def _begins(table: Any, beginning: bytes) -> ColumnElement[bool]:
+    between: ColumnElement[bool] = (table.c.word >= beginning) & (table.c.word < beginning + BEYOND)
+    return between

@@ -1,0 +1,51 @@
+"""What forms that give people something show again: who was about to be added, and who was faster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from flask_babel import gettext as _
+
+from app.audit.service import Event
+from app.users.service import Users
+from app.web.additions import entered
+from app.web.named_by_id import Form
+
+NOBODY = UUID(int=0)
+
+
+def pending_rows(users: Users, typed: Form, errors: Mapping[str, str], *, usual: str) -> list[dict[str, Any]]:
+    """Return the people who were about to be added beside the first, with what is known of them."""
+    return [
+        {
+            "number": row.number,
+            **_named(users, row.address),
+            "level": row.level,
+            "until": row.until,
+            "error": errors.get(row.field, ""),
+        }
+        for row in entered(typed, usual)
+        if row.number
+    ]
+
+
+def overtaken_note(users: Users, last: Event | None, *, reader: UUID, dropped: Sequence[str]) -> dict[str, Any]:
+    """Return who saved the same form first, and when. dropped: what cannot be wished any more, in words."""
+    by = last.subject if last else None
+    people = users.people([by]) if by else {}
+    return {
+        "by": people[by].name if by in people else _("Somebody"),
+        "by_me": by == reader,
+        "at": last.time if last else None,
+        "dropped": dropped,
+    }
+
+
+def _named(users: Users, address: str) -> dict[str, Any]:
+    """Return what a row shows of somebody who was named by their address: only that, if nobody active has it."""
+    found = users.find(address)
+    if found is None or not found.active:
+        return {"id": NOBODY, "name": address, "email": address, "initials": address[:2].upper()}
+    return {"id": found.id, "name": found.name, "email": found.email, "initials": found.initials}
