@@ -13,6 +13,7 @@ from app.clock import utc_now
 from app.configurator import Configurator, System
 from app.credentials import Credentials, credential_type, field
 from app.credentials.declare import BadDeclaration
+from app.database import SCHEMA
 from app.errors import Misconfigured
 from app.groups.system import GroupManagement
 from app.keys.system import KeyManagement
@@ -256,7 +257,7 @@ def test_serving_needs_a_migrated_database(tmp_path: Path) -> None:
     cfg.activate(SecretManagement)
     with pytest.raises(Misconfigured) as refusal:
         cfg.flask_app(serving=True)
-    assert refusal.value.lines == ("database: its tables are at nothing, 0001 is needed: flask db upgrade",)
+    assert refusal.value.lines == (f"database: its tables are at nothing, {SCHEMA} is needed: flask db upgrade",)
     cfg.unit.engine.dispose()
 
 

@@ -135,7 +135,7 @@ def error_page(
     """Render an error's page, or say it above the page that is open; `title` and `text` replace the usual words."""
     reference = request_id() if status >= 500 else None
     context = {"title": title or None, "text": text or None, "reference": reference, "way_on": None}
-    if not is_partial() or wants(PAGE):
+    if not is_partial() or (wants(PAGE) and status < 500):
         return page("errors/error.html", status=status, headers=headers or [], **context)
     kept = request.method == "POST" and sent_by(SHEET_FORM)
     said = fragment("errors/error.html", "said", status=status, where=_place(), kept=kept, **context)

@@ -306,7 +306,7 @@ def test_stale_sharing_keeps_what_was_chosen(world: World) -> None:
     stale = {"revision": "1", "shown-groups": "", "add": "eve@example.org", "add-level": "editor", level: "owner"}
     answer = client.post(f"/vault/{secret}/sharing", **stale)
     assert answer.status_code == 409
-    assert "changed by somebody else" in answer.text
+    assert "You changed this yourself meanwhile" in answer.text
     assert 'value="eve@example.org"' in answer.text
     assert 'name="revision" value="2"' in answer.text
     assert world.rows("access") == before
