@@ -73,6 +73,7 @@ def changes_the_theme_in_the_menu(lena: Person) -> None:
     page.get_by_role("button", name="Theme: Light").click()
     page.locator("html[data-theme=light]").wait_for(state="attached")
     assert page.url.endswith("/groups")
+    assert root(page) == {"theme": "light", "density": "compact", "keys": "off"}
     if not page.get_by_role("button", name="Theme: Light").is_visible():
         page.locator(".account summary").click()
     expect(page.get_by_role("button", name="Theme: Light")).to_have_attribute("aria-pressed", "true")

@@ -6,8 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import event, insert
 
+from app.audit.service import Audit
+from app.database import Base
 from app.errors import Forbidden, Invalid
+from app.users.personal_data import MOST_EVENTS
 from app.users.setup import Setup
 from app.users.sign_in import SignIn
 from app.vault.trash import Trash
@@ -32,7 +36,7 @@ def test_a_person_changes_their_names(world: World) -> None:
     answer = client.post("/account/profile", first_name=" Zoë ", last_name="O’Brien-Łukasz")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account?done=profile")
     assert world.subject(anna.id).name == "Zoë O’Brien-Łukasz"
-    assert [event["object_id"] for event in world.events("user.rename")] == [anna.id]
+    assert [each["object_id"] for each in world.events("user.rename")] == [anna.id]
     page = client.get("/account").text
     assert "Account menu, Zoë O’Brien-Łukasz" in page
     assert ">ZO</span>" in page
@@ -91,7 +95,7 @@ def test_a_new_password_ends_all_other_sessions_and_gives_this_browser_a_new_one
     assert there.get("/account").status_code == 303
     assert world.client().post("/login", email=anna.email, password=PASSWORD).status_code == 422
     assert world.client().post("/login", email=anna.email, password=NEW).status_code == 303
-    assert [(event["subject"], event["object_id"]) for event in world.events("user.password")] == [(anna.id, anna.id)]
+    assert [(each["subject"], each["object_id"]) for each in world.events("user.password")] == [(anna.id, anna.id)]
     assert "this one" in here.get("/account/sessions").text
 
 
@@ -163,7 +167,7 @@ def test_a_script_learns_how_strong_a_password_is(world: World) -> None:
     assert judged(client, "willow-tram") == "<strong>Weak</strong> · 4 characters are missing"
     assert judged(client, NEW) == "<strong>Very strong</strong>"
     assert judged(client, "password12345678").startswith("<strong>Weak</strong> · It is among the first")
-    assert [event["action"] for event in world.events() if event["action"].startswith("user.pass")] == []
+    assert [each["action"] for each in world.events() if each["action"].startswith("user.pass")] == []
 
 
 def test_set_up_says_why_a_password_is_refused(world: World) -> None:
@@ -221,7 +225,7 @@ def test_the_export_is_recorded(world: World) -> None:
     anna = world.person("anna")
     exported(world.client(anna))
     last = world.events("user.export")
-    assert [(event["subject"], event["object_id"]) for event in last] == [(anna.id, anna.id)]
+    assert [(each["subject"], each["object_id"]) for each in last] == [(anna.id, anna.id)]
 
 
 def test_the_export_tells_of_nobody_elses_deeds(world: World) -> None:
@@ -229,7 +233,54 @@ def test_the_export_tells_of_nobody_elses_deeds(world: World) -> None:
     made = world.keep(a_login(), owner=ben)
     events = exported(world.client(anna))["events"]
     assert str(made) not in json.dumps(events)
-    assert {event["action"] for event in events} >= {"user.create", "user.sign-in"}
+    assert {each["action"] for each in events} >= {"user.create", "user.sign-in"}
+
+
+def other_events(world: World, number: int, **values: object) -> None:
+    """Store so many events above those that there are."""
+    last = world.events()[-1]
+    rows = [{**last, "detail": "{}", **values, "number": last["number"] + each} for each in range(1, number + 1)]
+    with world.cfg.unit.engine.connect() as connection:
+        connection.execute(insert(Base.metadata.tables["audit"]), rows)
+
+
+def test_the_export_says_if_it_leaves_older_events_out(world: World) -> None:
+    anna = world.person("anna")
+    client = world.client(anna)
+    assert exported(client)["older_events_left_out"] is False
+    other_events(world, MOST_EVENTS, subject=anna.id, actor=None, action="secret.reveal")
+    found = exported(client)
+    assert found["older_events_left_out"] is True
+    assert [each["action"] for each in found["events"]] == ["secret.reveal"] * MOST_EVENTS
+
+
+def test_what_is_told_of_a_person_is_found_by_indexes(world: World) -> None:
+    anna, ben = world.person("anna"), world.person("ben")
+    other_events(world, 3000, subject=ben.id, object_id=ben.id, actor=None)
+    if not world.cfg.unit.is_sqlite:
+        world.sql("ANALYZE audit")
+    asked: list[tuple[str, Any]] = []
+
+    def keep(_connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(world.cfg.unit.engine, "before_cursor_execute", keep)
+    try:
+        with world.unit():
+            told = world.cfg.get(Audit).about(anna.id, most=3)
+    finally:
+        event.remove(world.cfg.unit.engine, "before_cursor_execute", keep)
+    assert [each.number for each in told] == sorted((each.number for each in told), reverse=True)
+    assert all(anna.id in (each.subject, each.object_id) for each in told)
+    word = "EXPLAIN QUERY PLAN " if world.cfg.unit.is_sqlite else "EXPLAIN "
+    with world.cfg.unit.engine.connect() as connection:
+        plans = [
+            str(connection.exec_driver_sql(word + statement, parameters).all())
+            for statement, parameters in asked
+            if "LIMIT" in statement
+        ]
+    for plan, index in zip(plans, ("ix_audit_subject", "ix_audit_people", "ix_audit_uses"), strict=True):
+        assert index in plan, plan
 
 
 def test_the_export_asks_for_the_password_again(world: World) -> None:
