@@ -64,6 +64,8 @@ def serve(host: str, port: int, workers: int, reload: bool) -> None:
     sys.stdout.flush()
     site.unit.engine.dispose()
     arguments = ["--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers)]
+    # a worker that is told to end while it still starts does not hear it, and would be waited for without end
+    arguments += ["--workers-kill-timeout", "3" if reload else "10"]
     arguments += ["--blocking-threads", "1", "--log-level", "warning", *(_reloading() if reload else []), "wsgi:app"]
     granian = Path(sys.executable).with_name("granian")
     path = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])  # where wsgi.py lies

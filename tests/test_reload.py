@@ -1,4 +1,4 @@
-"""The server of `make dev`: it starts anew when a file changes, outlives a broken one, and ignores its own data."""
+"""The server of `make dev`: it starts anew when a file changes, outlives a broken one, and can be ended."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def checkout(tmp_path: Path) -> Path:
     return copy
 
 
-def test_it_starts_anew_after_a_change_and_outlives_a_broken_file(checkout: Path) -> None:
+def test_it_starts_anew_after_a_change_outlives_a_broken_file_and_ends(checkout: Path) -> None:
     port = free_port()
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("TRESOR_", "AZURE_"))}
     environment = {**clean, "TRESOR_BASE_URL": f"http://127.0.0.1:{port}", "PYTHONPATH": str(checkout)}
@@ -78,3 +78,8 @@ def test_it_starts_anew_after_a_change_and_outlives_a_broken_file(checkout: Path
             (checkout / "instance" / "data" / name).write_text("x")
         time.sleep(A_MOMENT)
         assert workers(server.pid) == serving
+        for _ in range(20):  # so fast that workers are told to end while they start
+            views.touch()
+            time.sleep(0.05)
+        server.send_signal(signal.SIGINT)
+        assert server.wait(ANSWER_SECONDS) is not None

@@ -133,8 +133,8 @@ class Heads:
         if grant is None or (head.deleted_at is not None) is not trashed:
             raise Refused(action=act.name, kind="secret", object_id=head.id)
         if grant.level.rank < act.level.rank:
-            kind = Refused if trashed else Forbidden
-            raise kind(action=act.name, kind="secret", object_id=head.id)
+            kind, text = (Refused, "") if trashed else (Forbidden, TOO_LOW)
+            raise kind(text, action=act.name, kind="secret", object_id=head.id)
 
     def load(self, secret_id: UUID, *, lock: bool = False) -> Head | None:
         """Return the head for code that decides by itself who may have it. Raises Damaged."""

@@ -170,8 +170,9 @@
     if (!will) return;
     const boxes = [...document.querySelectorAll('.group-pick input')];
     const changes = [...[...rows().children].map(ofPerson), ...boxes.map(ofGroup)].filter(lines => lines.length);
-    const typed = field().value.trim() ? 1 : 0;
-    const before = foot.textContent, number = changes.length + typed;
+    const typed = field().value.trim();
+    if (typed.includes('@')) changes.unshift([said(`add-${levelOf($('new-row').content).value}`, { name: typed })]);   // saved as it stands
+    const before = foot.textContent, number = changes.length;
     foot.textContent = number ? words(foot, 'count', number) : foot.dataset.none;
     will.querySelector('ul').replaceChildren(...changes.flat());
     will.hidden = !changes.length;

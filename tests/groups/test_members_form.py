@@ -92,3 +92,83 @@ def test_a_manager_disabled_since_the_request_began_changes_nothing(world: World
     with pytest.raises(Forbidden), world.unit():
         world.groups.add_member(boss, team.id, eve.id)
     assert world.rows("membership") == []
+
+
+def test_several_are_added_at_once_and_the_same_form_twice_is_done_once(world: World) -> None:
+    team = world.group("Team")
+    anna = world.person("anna", groups={team.id: "admin"})
+    ben = world.person("ben", groups={team.id: "member"})
+    eve, max_ = world.person("eve"), world.person("max")
+    seen = revision(world, team.id)
+    form = {
+        "revision": seen, "add": "", "add-level": "member",
+        "add-1": eve.email, "add-level-1": "admin", "add-2": max_.email, "add-level-2": "member",
+        f"level-{ben.id}": "none", f"seen-{ben.id}": "member",
+    }  # fmt: skip
+    client = world.client(anna)
+    assert [client.post(f"/groups/{team.id}/members", **form).status_code for _time in range(2)] == [303, 303]
+    with world.unit():
+        levels = {user.id: level.value for user, level in world.users.members(team.id)}
+    assert levels == {anna.id: "admin", eve.id: "admin", max_.id: "member"}
+    assert int(revision(world, team.id)) == int(seen) + 1
+
+
+def test_who_was_faster_is_named_and_what_was_wished_stays(world: World) -> None:
+    team = world.group("Team")
+    anna = world.person("anna", groups={team.id: "admin"})
+    ben, cleo = (world.person(name, groups={team.id: "member"}) for name in ("ben", "cleo"))
+    eve = world.person("eve")
+    seen = revision(world, team.id)
+    with world.unit():
+        world.groups.save_members(anna, team.id, revision=int(seen), wishes=[Wish(cleo.id, None)])
+    form = {
+        "revision": seen, "add-1": eve.email, "add-level-1": "admin",
+        f"level-{ben.id}": "none", f"seen-{ben.id}": "member", f"publications-{ben.id}": "withdraw",
+        f"level-{cleo.id}": "admin", f"seen-{cleo.id}": "member",
+    }  # fmt: skip
+    boss = world.client(world.person("boss", admin=True))
+    answer = boss.post(f"/groups/{team.id}/members", **form)
+    assert answer.status_code == 409
+    assert "Anna Example changed this meanwhile." in answer.text
+    assert "No longer among them: Cleo Example." in answer.text
+    assert f'value="{eve.email}"' in answer.text
+    assert f'name="revision" value="{revision(world, team.id)}"' in answer.text
+    assert '<option value="none" selected>' in answer.text
+
+
+def test_an_address_of_somebody_inactive_is_refused_like_an_unknown_one(world: World) -> None:
+    team = world.group("Team")
+    anna = world.person("anna", groups={team.id: "admin"})
+    gone = world.person("gone")
+    with world.unit():
+        world.users.disable("tests", gone.id)
+    client = world.client(anna)
+    texts = []
+    for address in (gone.email, "nobody@example.org"):
+        form = {"revision": revision(world, team.id), "add": address}
+        answer = client.post(f"/groups/{team.id}/members", **form)
+        token = client.token()
+        texts.append((answer.status_code, answer.text.replace(address, "ADDRESS").count("ADDRESS"), bool(token)))
+        assert "Only active people" not in answer.text
+        assert f"Nobody with the address {address} is active here." in answer.text
+    assert texts[0] == texts[1]
+
+
+def test_the_search_of_members_is_for_who_manages_them_and_leaves_members_out(world: World) -> None:
+    team, other = world.group("Team"), world.group("Other")
+    anna = world.person("anna", groups={team.id: "admin", other.id: "member"})
+    world.person("max1", groups={team.id: "member", other.id: "member"})
+    world.person("max2", groups={other.id: "member"})
+    world.person("max3")
+    text = world.client(anna).get(f"/groups/{team.id}/members/people?add=max").text
+    assert [name in text for name in ("Max1", "Max2", "Max3")] == [False, True, False]
+
+
+def test_who_leaves_is_led_to_their_groups_and_a_manager_of_all_stays(world: World) -> None:
+    team = world.group("Team")
+    world.person("chief", groups={team.id: "admin"})
+    for name, admin, where in (("anna", False, "/groups?done=left"), ("boss", True, f"/groups/{team.id}?done=members")):
+        person = world.person(name, admin=admin, groups={team.id: "admin"})
+        form = {"revision": revision(world, team.id), f"level-{person.id}": "none"}
+        answer = world.client(person).post(f"/groups/{team.id}/members", **form)
+        assert (answer.status_code, answer.headers["Location"]) == (303, where)

@@ -81,7 +81,7 @@ def opens_edit(page: Page, secret: UUID) -> None:
 
 
 def saves(page: Page) -> None:
-    page.locator("dialog").get_by_role("button", name="Save", exact=True).click()
+    page.locator("#dialog").get_by_role("button", name="Save", exact=True).click()
 
 
 def faults(page: Page) -> list[str]:
@@ -106,7 +106,7 @@ def test_all_activity_is_a_dialog_with_people_and_automations(full: Scenery, ent
     page.goto(full.address(MAIL))
     address = page.url
     page.click("#all-activity")
-    dialog = page.locator("dialog")
+    dialog = page.locator("#dialog")
     expect(dialog).to_contain_text("Anna Berger copied: Password")
     expect(dialog).not_to_contain_text("Mail used it")
     dialog.get_by_role("link", name="Automations").click()
@@ -136,7 +136,7 @@ def test_a_version_is_restored_in_a_dialog_and_that_is_taken_back(full: Scenery,
     changes(full, full.people["anna"], secret, name="Restored and renamed", username="second")
     page.goto(f"/vault/{secret}")
     page.click("#restore-1")
-    dialog = page.locator("dialog")
+    dialog = page.locator("#dialog")
     expect(dialog).to_contain_text("version 2 stays in the history")
     assert faults(page) == []
     dialog.get_by_role("button", name="Restore version 1").click()
@@ -154,7 +154,7 @@ def test_a_restore_that_is_overtaken_shows_by_whom(full: Scenery, enters: Enter)
     changes(full, full.people["lena"], secret, name="Overtaken", username="second")
     page.goto(f"/vault/{secret}")
     page.click("#restore-1")
-    button = page.locator("dialog").get_by_role("button", name="Restore version 1")
+    button = page.locator("#dialog").get_by_role("button", name="Restore version 1")
     expect(button).to_be_visible()
     changes(full, full.people["anna"], secret, name="Overtaken", username="theirs")
     button.click()
@@ -170,7 +170,7 @@ def test_versions_are_compared_by_choosing(full: Scenery, enters: Enter) -> None
     page = enters()
     page.goto(full.address(MAIL))
     page.click("#compare-3")
-    dialog = page.locator("dialog")
+    dialog = page.locator("#dialog")
     expect(dialog.get_by_role("columnheader", name="Version 2")).to_be_visible()
     dialog.get_by_label("Version", exact=True).select_option("1")
     expect(dialog.get_by_role("columnheader", name="Version 1")).to_be_visible()
@@ -212,9 +212,9 @@ def test_who_discards_their_entries_sees_what_the_other_stored(full: Scenery, en
     page.fill("dialog #f-username", "mine")
     changes(full, full.people["anna"], secret, name="Given up", username="theirs")
     saves(page)
-    page.locator("dialog").get_by_role("link", name="Discard mine").click()
+    page.locator("#dialog").get_by_role("link", name="Discard mine").click()
     expect(page.locator("#v-username")).to_contain_text("theirs")
-    expect(page.locator("dialog")).not_to_be_visible()
+    expect(page.locator("#dialog")).not_to_be_visible()
     with full.world.unit():
         assert full.world.vault.open(full.people["lena"], secret).head.version == 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -438,8 +439,9 @@ def test_a_page_whose_secret_is_deleted_in_its_dialog_is_left(visitor: Visitor, 
 
 def test_toasts_go_by_themselves_but_not_under_the_eyes_nor_errors(visitor: Visitor) -> None:
     page = visitor()
-    page.clock.install()
+    page.clock.install(time=datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
     page.goto("/vault")
+    page.clock.pause_at(datetime(2026, 11, 23, 9, 1, tzinfo=UTC))  # it would go on by itself, too
     toast = page.locator(".toast")
     say_ok = """document.getElementById('toasts').append(Object.assign(document.createElement('div'),
         { className: 'toast ok', textContent: 'Done', tabIndex: 0 }))"""

@@ -16,7 +16,8 @@ from tests.journeys.scenery import UNREADABLE, Scenery
 
 Visitor = Callable[..., Page]
 UNCHANGED = """() => [document.title, document.getElementById('page').innerText,
-    document.querySelector('dialog .dlg-body').innerText, document.getElementById('sheet-form').action]"""
+    [...document.querySelectorAll('dialog .dlg-body > :not(#sheet-say)')].map(each => each.innerText),
+    document.getElementById('sheet-form').action]"""
 FAILED = "Something broke on our side. Nothing was lost: try again."
 STRANGE = "<!doctype html><title>Gateway</title><body><h1>502 Bad Gateway</h1><form id='sheet-form'></form></body>"
 
@@ -29,17 +30,26 @@ def untouched(page: Page) -> Iterator[None]:
     yield
     assert (page.evaluate(UNCHANGED), page.evaluate(entries), page.url) == before
     assert page.locator("dialog[open] .sheet .dlg-foot button:not([aria-busy])").count() == 1
-    assert page.locator("#sheet-say").inner_text() == ""
     assert not page.locator("#loading.busy").count()
 
 
 def says(page: Page, text: str) -> None:
     """Wait for the one toast, which is in the dialog, an alert and stays, and take it away."""
+    assert page.locator("#sheet-say").inner_text() == ""
     toast = page.locator("dialog .toast[role=alert]")
     expect(toast).to_have_count(1)
     expect(toast).to_contain_text(text)
     page.click(".toast [data-dismiss]")
     expect(toast).to_have_count(0)
+
+
+def notes(page: Page, text: str) -> None:
+    """Wait for what the server says in the form that was sent: an alert with the focus, and no toast."""
+    alert = page.locator("dialog #sheet-say [role=alert]")
+    expect(alert).to_contain_text(text)
+    expect(alert).to_contain_text("Your entries are still in this form.")
+    expect(alert).to_be_focused()
+    assert not page.locator(".toast").count()
 
 
 def typed(page: Page, name: str = "Not lost") -> None:
@@ -147,7 +157,7 @@ def test_a_secret_that_is_gone_meanwhile_is_not_here(visitor: Visitor, scene: Sc
         scene.world.trash.delete(scene.people["selin"], secret)
     with untouched(page):
         saves(page)
-        says(page, "Not here. This page or secret does not exist, was deleted, or is not shared with you.")
+        notes(page, "Not here. This page or secret does not exist, was deleted, or is not shared with you.")
 
 
 def edits(page: Page, scene: Scenery) -> UUID:
@@ -168,7 +178,7 @@ def test_a_level_that_is_lost_meanwhile_is_told(visitor: Visitor, scene: Scenery
     lowers(scene, secret, "viewer")
     with untouched(page):
         saves(page)
-        says(page, "Not with your role.")
+        notes(page, "You may not do this here. Your level on this secret does not allow this.")
 
 
 def lowers(scene: Scenery, secret: UUID, level: str) -> None:
@@ -186,7 +196,7 @@ def test_a_form_that_is_too_large_is_told(visitor: Visitor) -> None:
     page.eval_on_selector("#f-text", "field => { field.value = 'x'.repeat(1_200_000); }")
     with untouched(page):
         saves(page)
-        says(page, "Too large. What you sent is larger than this form takes.")
+        notes(page, "Too large. What you sent is larger than this form takes.")
 
 
 def test_a_form_of_another_kind_is_told(visitor: Visitor) -> None:
@@ -199,7 +209,7 @@ def test_a_form_of_another_kind_is_told(visitor: Visitor) -> None:
     )
     with untouched(page):
         saves(page)
-        says(page, "Not this way.")
+        notes(page, "Not this way.")
 
 
 def test_a_field_that_nobody_asked_for_is_told(visitor: Visitor) -> None:
@@ -209,7 +219,7 @@ def test_a_field_that_nobody_asked_for_is_told(visitor: Visitor) -> None:
         Object.assign(document.createElement('input'), { name: 'surprise', type: 'hidden' }))""")
     with untouched(page):
         saves(page)
-        says(page, "This form has no field surprise. Open the page again.")
+        notes(page, "This form has no field surprise. Open the page again.")
 
 
 def test_what_was_damaged_meanwhile_is_told_with_a_reference(visitor: Visitor, scene: Scenery) -> None:
@@ -220,7 +230,7 @@ def test_what_was_damaged_meanwhile_is_told_with_a_reference(visitor: Visitor, s
         connection.exec_driver_sql("UPDATE version SET sha256 = zeroblob(32) WHERE secret = ?", (stored,))
     with untouched(page):
         saves(page)
-        says(page, "This cannot be opened.")
+        notes(page, "This cannot be opened.")
 
 
 def test_a_dialog_that_cannot_be_made_is_told_and_the_page_stays(visitor: Visitor, scene: Scenery) -> None:
@@ -244,7 +254,7 @@ def test_a_store_that_is_down_is_told(visitor: Visitor, scene: Scenery) -> None:
     try:
         with untouched(page):
             saves(page)
-            says(page, "Not reachable right now.")
+            notes(page, "Not reachable right now.")
     finally:
         blobs.unlink()
         aside.rename(blobs)

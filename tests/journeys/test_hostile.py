@@ -171,7 +171,7 @@ def test_toasts_and_notices_show_text(site: Scenery, visit: Callable[[str], Page
         SCRIPT,
     )
     saves(page)
-    expect(page.locator(".toast")).to_contain_text(SCRIPT)  # it does not lie on the button that is pressed next
+    expect(page.locator("#sheet-say")).to_contain_text(SCRIPT)
     is_text(page)
     page.context.clear_cookies()
     page.context.add_cookies([{"name": "session", "value": site.session("eve"), "url": site.url}])

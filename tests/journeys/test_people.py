@@ -92,7 +92,7 @@ def sharing_of(page: Page, place: Place, secret: str) -> Locator:
     page.goto(place.full.address(secret))
     page.locator("#change-sharing").click()
     expect(page.get_by_role("combobox", name="Add a person")).to_be_focused()
-    return page.locator("dialog")
+    return page.locator("#dialog")
 
 
 def row(page: Page, name: str) -> Locator:
@@ -273,7 +273,7 @@ def test_a_group_admin_adds_and_removes_and_says_what_becomes_of_publications(
         row(page, "Anna Berger").get_by_label("Withdraw").check()
     expect(page.locator("#will li").last).to_contain_text("stays published" if keeps else "is withdrawn")
     assert faults(page, axe) == {}
-    page.locator("dialog").get_by_role("button", name="Save members").click()
+    page.locator("#dialog").get_by_role("button", name="Save members").click()
     expect(page.locator(".toast")).to_contain_text("Members saved.")
     after = {"Lena": "admin", "Jonas": "member", "Selin": "member", "Ben": "member", "Miriam": "admin"}
     assert place.members("Release") == after
@@ -286,7 +286,7 @@ def test_who_leaves_a_group_is_led_to_their_groups(place: Place) -> None:
     page.locator("#members").click()
     row(page, "Anna Berger").get_by_role("button", name="Remove: Anna Berger").click()
     expect(page.locator("#will")).to_contain_text("You leave the group.")
-    page.locator("dialog").get_by_role("button", name="Save members").click()
+    page.locator("#dialog").get_by_role("button", name="Save members").click()
     expect(page.locator("h1")).to_have_text("Groups")
     expect(page.locator("main")).to_contain_text("You are no longer in this group.")
 
@@ -295,7 +295,7 @@ def test_withdrawing_names_what_uses_it_when_and_how_often(place: Place, axe: st
     page = place.page("lena")
     page.goto(f"/groups/{place.full.groups['Release']}")
     page.locator(f"#w-{place.full.secrets[RELEASE_BOT]}").click()
-    dialog = page.locator("dialog")
+    dialog = page.locator("#dialog")
     expect(dialog).to_contain_text("release-bot can no longer use it. Last used 4 minutes ago, 3 times this week.")
     expect(dialog.get_by_role("link", name="Keep it published")).to_be_focused()
     assert faults(page, axe) == {}

@@ -19,7 +19,7 @@ from tests.builders import World, build_world
 from tests.services import Postgres
 from tests.tampered.scene import Scene, set_scene
 
-OPENS = 10_000
+OPENS = 16_000
 READERS = 2
 
 
@@ -33,7 +33,7 @@ def on_postgres(postgres: Postgres, postgres_template: str, tmp_path: Path) -> I
     postgres.drop(url)
 
 
-def test_ten_thousand_opens_during_sharing_find_no_damage(on_postgres: World) -> None:
+def test_more_than_ten_thousand_opens_during_sharing_find_no_damage(on_postgres: World) -> None:
     scene = set_scene(on_postgres)
     done = Event()
     with ThreadPoolExecutor(READERS + 3) as threads:

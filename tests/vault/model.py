@@ -28,7 +28,10 @@ class Person:
 
 @dataclass
 class Kept:
-    """One secret. versions: all values ever stored, the current ones last. access: level and end by person."""
+    """One secret. versions: all values ever stored, the current ones last. access: level and end by person.
+
+    last: what was changed last, "nothing" since it was created, "values" (the trash, too) or "people" (groups, too).
+    """
 
     id: UUID
     kind: str
@@ -38,6 +41,7 @@ class Kept:
     groups: set[UUID]
     deleted_at: datetime | None = None
     purged: bool = False
+    last: str = "nothing"
 
     @property
     def name(self) -> object:
@@ -122,24 +126,34 @@ class Model:
     def _store(self, secret: Kept, values: dict[str, object]) -> None:
         secret.versions.append(values)
         secret.changed_at = self.now
+        secret.last = "values"
 
     # ── sharing ──
 
     def share(
         self, person: UUID, secret: Kept, with_: UUID, level: str, until: datetime | None, *, stale: bool
     ) -> Answer:
-        if answer := self.asks(person, secret, "owner") or ("conflict" if stale else None):
+        if answer := self.asks(person, secret, "owner"):
             return answer
+        if stale and secret.last != "values":
+            return self._overtaken(secret, secret.access.get(with_) == (level, until))
         if not self.people[with_].active or with_ in secret.access or self._outsider(with_, secret, level):
             return "invalid"
         if level != "owner" and until is not None and until <= self.now:
             return "invalid"
         secret.access[with_] = (level, None if level == "owner" else until)
+        secret.last = "people"
         return None
 
+    def _overtaken(self, secret: Kept, so_already: bool) -> Answer:
+        """What one page before this one asks for: no conflict if it is so already; before the first there was none."""
+        return None if so_already and secret.last == "people" else "conflict"
+
     def change_level(self, person: UUID, secret: Kept, of: UUID, level: str | None, *, stale: bool) -> Answer:
-        if answer := self.asks(person, secret, "owner") or ("conflict" if stale else None):
+        if answer := self.asks(person, secret, "owner"):
             return answer
+        if stale and secret.last != "values":
+            return self._overtaken(secret, secret.access.get(of, (None, None))[0] == level)
         if of not in secret.access:
             return "invalid"
         now_level, until = secret.access[of]
@@ -152,7 +166,7 @@ class Model:
             left[of] = (level, None if level == "owner" else until)
         if not any(entry[0] == "owner" and self.people[who].active for who, entry in left.items()):
             return "invalid"
-        secret.access = left
+        secret.access, secret.last = left, "people"
         return None
 
     def set_end(self, person: UUID, secret: Kept, of: UUID, until: datetime | None) -> Answer:
@@ -164,6 +178,7 @@ class Model:
         if (until is not None and until <= self.now) or self._outsider(of, secret, level):
             return "invalid"
         secret.access[of] = (level, until)
+        secret.last = "people"
         return None
 
     def _outsider(self, person: UUID, secret: Kept, level: str) -> bool:
@@ -175,13 +190,17 @@ class Model:
             return answer
         if group not in secret.groups and group not in self.people[person].groups:
             return "invalid"
-        secret.groups.add(group)
+        if group not in secret.groups:
+            secret.groups.add(group)
+            secret.last = "people"
         return None
 
     def untick(self, person: UUID, secret: Kept, group: UUID) -> Answer:
         if answer := self.asks(person, secret, "owner"):
             return answer
-        secret.groups.discard(group)
+        if group in secret.groups:
+            secret.groups.remove(group)
+            secret.last = "people"
         return None
 
     def withdraw(self, person: UUID, secret: Kept, group: UUID) -> Answer:
@@ -191,6 +210,7 @@ class Model:
         if self.level(person, secret) != "owner" and self.people[person].groups.get(group) != "admin":
             return "refused"
         secret.groups.remove(group)
+        secret.last = "people"
         return None
 
     # ── the trash ──
@@ -198,13 +218,13 @@ class Model:
     def delete(self, person: UUID, secret: Kept) -> Answer:
         if answer := self.asks(person, secret, "owner"):
             return answer
-        secret.deleted_at = self.now
+        secret.deleted_at, secret.last = self.now, "values"
         return None
 
     def restore(self, person: UUID, secret: Kept) -> Answer:
         if answer := self.asks_trash(person, secret) or ("forbidden" if self.barred(person, secret.kind) else None):
             return answer
-        secret.deleted_at = None
+        secret.deleted_at, secret.last = None, "values"
         return None
 
     def purge(self, person: UUID, secret: Kept, name: str) -> Answer:
