@@ -139,6 +139,7 @@ def conflict_above(visit: Visit) -> Page:
 
 
 def restore_overtaken(visit: Visit) -> Page:
+    overtakes(visit, "lena")  # so that there is an older version
     page = visit.goes(visit.scenery.address(FROM_ANNA) + "/versions/1/restore", "anna")
     overtakes(visit, "lena")
     return in_sheet(page)
