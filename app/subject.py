@@ -34,6 +34,7 @@ class Subject:
     language: str | None = None
     theme: str | None = None
     density: str | None = None
+    time_zone: str | None = None
     reveal_seconds: int = 10
     single_keys: bool = True
     """Whether single keys act as shortcuts (WCAG 2.1.4)."""

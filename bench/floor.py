@@ -9,7 +9,7 @@ import sqlite3
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from flask import Flask, Response, abort, g, redirect, render_template_string, request
+from flask import Flask, Response, abort, g, redirect, request
 
 LIST = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Vault</title>
 <link rel="stylesheet" href="/static/floor.css"></head><body><h1>Vault</h1><p>{{ user }}</p>
@@ -69,6 +69,7 @@ def store(folder: Path, name: str, data: bytes) -> None:
 def floor_app(folder: Path) -> Flask:
     """Return the bare app over `folder`."""
     app = Flask("floor")
+    list_page, one_page = app.jinja_env.from_string(LIST), app.jinja_env.from_string(ONE)  # compiled once
     connections: list[sqlite3.Connection] = []
 
     def database() -> sqlite3.Connection:
@@ -92,18 +93,18 @@ def floor_app(folder: Path) -> Flask:
         found = database().execute(
             "SELECT id, name, summary FROM secret WHERE user = ? ORDER BY name LIMIT 20", (g.user,)
         )
-        return render_template_string(LIST, user=g.user, rows=found.fetchall())
+        return list_page.render(user=g.user, rows=found.fetchall())
 
     @app.get("/secret/1")
     def one() -> str:
         row, value = opened()
-        return render_template_string(ONE, row=row, value=value)
+        return one_page.render(row=row, value=value)
 
     @app.post("/secret/1/reveal")
     def reveal() -> str:
         row, value = opened()
         database().execute("INSERT INTO event (user, secret, action) VALUES (?, 1, 'reveal')", (g.user,))
-        return render_template_string(ONE, row=row, value=value)
+        return one_page.render(row=row, value=value)
 
     @app.post("/secret")
     def create() -> Response:

@@ -103,6 +103,16 @@ BREAKS_A_RULE = [
     ("anna@example.org", "short", "At least 15 characters."),
     ("anna@example.org", "", "At least 15 characters."),
     ("anna@example.org", "x" * 257, "At most 256 characters."),
+    (
+        "anna@example.org",
+        "anna@example.org",
+        "Too close to your name or address. Take words that have nothing to do with you.",
+    ),
+    (
+        "anna@example.org",
+        "password12345678",
+        "It is among the first that are guessed. Take several words that do not belong together.",
+    ),
 ]
 
 

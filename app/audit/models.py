@@ -12,6 +12,7 @@ from app.database import Base, Time
 
 BY_PEOPLE, BY_AUTOMATIONS = text("actor IS NULL"), text("actor IS NOT NULL")
 """An index for each, so that what people did is found at once among any number of uses, and what used it by name."""
+BY_SOMEBODY = text("subject IS NOT NULL")
 
 
 class AuditRow(Base):
@@ -45,4 +46,5 @@ class AuditRow(Base):
             sqlite_where=BY_AUTOMATIONS,
             postgresql_where=BY_AUTOMATIONS,
         ),
+        Index("ix_audit_subject", "subject", "number", sqlite_where=BY_SOMEBODY, postgresql_where=BY_SOMEBODY),
     )

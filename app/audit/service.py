@@ -38,6 +38,7 @@ class Event:
     subject: UUID | None
     actor: str | None
     action: str
+    kind: str
     object_id: UUID | None
     count: int
     detail: Mapping[str, str]
@@ -142,6 +143,19 @@ class Audit:
         done = select(TABLE.c.time).where(TABLE.c.object_id == object_id, by_automation, TABLE.c.action == action)
         return done.order_by(TABLE.c.number.desc()).limit(1).scalar_subquery()
 
+    def about(self, person: UUID, *, most: int) -> list[Event]:
+        """Return the newest events of what a person did and of what was done to their account, newest first.
+
+        An index finds each kind; its cost grows with `most` alone.
+        """
+        done_to = TABLE.c.object_id == person
+        kinds = (TABLE.c.subject == person, done_to & TABLE.c.actor.is_(None), done_to & TABLE.c.actor.is_not(None))
+        found: dict[int, Event] = {}
+        for kind in kinds:
+            statement = select(TABLE).where(kind).order_by(TABLE.c.number.desc()).limit(most)
+            found.update((row.number, _event(row)) for row in self._unit.execute(statement))
+        return [found[number] for number in sorted(found, reverse=True)[:most]]
+
     def _actors(self, object_id: UUID) -> list[str]:
         """Return the names of the automations that caused events of an object: one step of the index for each."""
         names: list[str] = []
@@ -181,7 +195,9 @@ def _automation(object_id: UUID, actor: str, action: str) -> tuple[ColumnElement
 
 
 def _event(row: Any) -> Event:
-    return Event(row.number, row.time, row.subject, row.actor, row.action, row.object_id, row.count, _read(row.detail))
+    return Event(
+        row.number, row.time, row.subject, row.actor, row.action, row.kind, row.object_id, row.count, _read(row.detail)
+    )
 
 
 def _read(detail: str) -> Mapping[str, str]:

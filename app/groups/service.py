@@ -106,6 +106,12 @@ class Groups:
         """Return the ids of those that are there and verify; opened ones are kept by revision."""
         return frozenset(self._opened(found))
 
+    def records(self, subject: Subject) -> Mapping[str, object]:
+        """Return the groups that the subject belongs to; fills users.PersonalRecords."""
+        named = self.names(subject.groups)
+        mine = [(named[group].name, level.value) for group, level in subject.groups.items() if group in named]
+        return {"groups": [{"name": name, "level": level} for name, level in sorted(mine)]}
+
     def names(self, ids: Iterable[UUID]) -> dict[UUID, Group]:
         """Return the groups with these ids that exist and verify."""
         wanted = list(set(ids))

@@ -18,7 +18,7 @@ from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
 from app.users.directory import Directory
 from app.users.permissions import Permissions
-from app.users.ports import CommandGroups, GroupProbe
+from app.users.ports import CommandGroups, GroupProbe, PersonalRecords
 from app.users.service import Users
 from app.users.system import UserManagement
 from app.web.site import Entry
@@ -48,6 +48,7 @@ class GroupManagement(System):
         cfg.fill(FirstStart, groups)
         cfg.fill(GroupProbe, groups)
         cfg.fill(CommandGroups, Joining(groups))
+        cfg.fill(PersonalRecords, groups)
         cfg.site.entries.append(Entry(_l("Groups"), "users", "groups.list", USE, key="g"))
         cfg.site.messages["members"] = lambda _query: _("Members saved.")
         cfg.site.messages["left"] = lambda _query: _("Members saved. You are no longer in this group.")

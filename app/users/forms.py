@@ -1,16 +1,19 @@
-"""The forms of signing in, confirming and setting up."""
+"""The forms of signing in, confirming, setting up, and of a person's own account."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, HiddenField, PasswordField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 from wtforms.validators import InputRequired, ValidationError
 
+from app.users.look import DENSITIES, KEYS, REVEALS, THEMES
 from app.web.forms import TresorForm
+from app.web.languages import LANGUAGES
 
 NEEDED = InputRequired(_l("This field is needed."))
 
@@ -54,6 +57,63 @@ class SetupForm(TresorForm):
         render_kw={"autocomplete": "new-password"},
     )
     password_again = PasswordField(_l("Password again"), [NEEDED], render_kw={"autocomplete": "new-password"})
+
+    def validate_password_again(self, again: Any) -> None:
+        if again.data != self.password.data:
+            raise ValidationError(_("The two passwords differ."))
+
+
+def offered(values: Sequence[object], labels: Sequence[object]) -> list[SelectChoice]:
+    """Return what can be chosen, each value with its label."""
+    return [SelectChoice(value, label) for value, label in zip(values, labels, strict=True)]
+
+
+class ProfileForm(TresorForm):
+    """A person's names."""
+
+    first_name = StringField(_l("First name"), [NEEDED], render_kw={"autocomplete": "given-name", "maxlength": 100})
+    last_name = StringField(_l("Last name"), render_kw={"autocomplete": "family-name", "maxlength": 100})
+
+
+class LanguageForm(TresorForm):
+    """The language that pages speak, and the clock that their dates are told by."""
+
+    language = RadioField(_l("Language"), choices=offered([*LANGUAGES], [*LANGUAGES.values()]))
+    time_zone = SelectField(_l("Time zone"), description=_l("Dates and times are shown as they are there."))
+
+
+class LookForm(TresorForm):
+    """How pages look and answer."""
+
+    theme = RadioField(_l("Theme"), choices=offered(THEMES, [_l("System"), _l("Light"), _l("Dark")]))
+    reveal_seconds = RadioField(
+        _l("Show values for"),
+        coerce=int,
+        choices=offered(REVEALS, [_l("10 s"), _l("30 s"), _l("2 min"), _l("Until I hide")]),
+        description=_l("After that they are hidden again."),
+    )
+    density = RadioField(
+        _l("Rows in the vault"),
+        choices=offered(DENSITIES, [_l("Comfortable"), _l("Compact")]),
+        description=_l("Compact shows about twice as many."),
+    )
+    single_keys = RadioField(
+        _l("Keyboard shortcuts"),
+        choices=offered(KEYS, [_l("On"), _l("Off")]),
+        description=_l("Single keys, such as / for the search."),
+    )
+
+
+class PasswordForm(TresorForm):
+    """Another password, twice."""
+
+    password = PasswordField(
+        _l("New password"),
+        [NEEDED],
+        description=_l("At least 15 characters. A few words in a row are easy to remember."),
+        render_kw={"autocomplete": "new-password", "autofocus": True},
+    )
+    password_again = PasswordField(_l("New password again"), [NEEDED], render_kw={"autocomplete": "new-password"})
 
     def validate_password_again(self, again: Any) -> None:
         if again.data != self.password.data:

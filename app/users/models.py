@@ -96,7 +96,7 @@ class SessionRow(Base):
 
 
 class PreferencesRow(Base):
-    """How a person likes pages; decides nothing."""
+    """How a person likes pages; decides nothing. What of it counts: look.py."""
 
     __tablename__ = "preferences"
 
@@ -106,6 +106,7 @@ class PreferencesRow(Base):
     density: Mapped[str | None]
     time_zone: Mapped[str | None]
     reveal_seconds: Mapped[int | None]
+    single_keys: Mapped[str | None]
     last_sign_in: Mapped[datetime | None] = mapped_column(Time)
 
 

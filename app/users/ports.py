@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Select
+
+from app.subject import Subject
 
 
 class GroupProbe(Protocol):
@@ -17,6 +19,13 @@ class GroupProbe(Protocol):
 
     def existing(self, found: Sequence[tuple[UUID, int, int | None]]) -> frozenset[UUID]:
         """Return the ids of the groups that are there and verify; opened ones are kept by revision."""
+
+
+class PersonalRecords(Protocol):
+    """A port: what a higher system keeps about a person, for the export of their own data."""
+
+    def records(self, subject: Subject) -> Mapping[str, object]:
+        """Return it by name, ready for JSON; no secret value is in it."""
 
 
 class CommandGroups(Protocol):

@@ -1,21 +1,45 @@
-"""How a person likes pages: language for now."""
+"""Remembers how a person likes pages."""
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from app.database import Unit
 from app.subject import Subject
+from app.users.look import Look, look_of
 from app.users.sessions import PREFERENCES
 
 
 class Preferences:
-    """Stores what decides nothing, so that no seal is needed."""
+    """Stores what decides nothing, so that no seal is needed. The forms have checked what is chosen."""
 
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
 
+    def look(self, subject: Subject) -> Look:
+        """Return what a person chose, as it is stored now."""
+        mine = select(PREFERENCES).where(PREFERENCES.c.user == subject.id)
+        row = self._unit.execute(mine).one_or_none()
+        return look_of(row) if row else Look()
+
     def speak(self, subject: Subject, *, language: str) -> None:
         """Remember a person's language."""
+        self._keep(subject, language=language)
+
+    def live(self, subject: Subject, *, language: str, time_zone: str) -> None:
+        """Remember a person's language and time zone; no zone: the installation's."""
+        self._keep(subject, language=language, time_zone=time_zone or None)
+
+    def wear(self, subject: Subject, *, theme: str) -> None:
+        """Remember the theme."""
+        self._keep(subject, theme=theme)
+
+    def arrange(self, subject: Subject, *, theme: str, density: str, reveal_seconds: int, single_keys: str) -> None:
+        """Remember how pages look and answer."""
+        self._keep(subject, theme=theme, density=density, reveal_seconds=reveal_seconds, single_keys=single_keys)
+
+    def _keep(self, subject: Subject, **values: object) -> None:
         with self._unit.writing():
             mine = PREFERENCES.c.user == subject.id
-            if not self._unit.execute(PREFERENCES.update().where(mine).values(language=language)).rowcount:
-                self._unit.execute(PREFERENCES.insert().values(user=subject.id, language=language))
+            if not self._unit.execute(PREFERENCES.update().where(mine).values(values)).rowcount:
+                self._unit.execute(PREFERENCES.insert().values(user=subject.id, **values))

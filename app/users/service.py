@@ -31,6 +31,7 @@ from app.users.models import (
     UserWordRow,
 )
 from app.users.permissions import ADMINISTRATOR, BUILT_IN, MEMBER, Permissions
+from app.users.strength import refuse_weak
 from app.users.words import words_of
 
 USER: Table = UserRow.__table__  # type: ignore[assignment]  # a mapped class's table
@@ -172,7 +173,7 @@ class Users:
         """
         self._authorise(by, "user.create")
         address = read_address(email)
-        hashed = self._hashed(password)
+        hashed = self._hashed(password, near=(address.shown, first_name, last_name))
         names = self._name(first_name, "first_name"), self._name(last_name, "last_name")
         with self._unit.writing():
             if self._unit.execute(select(USER.c.id).where(USER.c.email_key == address.key)).first():
@@ -197,15 +198,31 @@ class Users:
             self._note_set_up(by, user)
         return user
 
-    def set_password(self, by: By, user_id: UUID, *, password: str) -> None:
+    def rename(self, subject: Subject, *, first_name: str, last_name: str) -> User:
+        """Change the subject's own names. Raises Invalid."""
+        names = {"first_name": self._name(first_name, "first_name"), "last_name": self._name(last_name, "last_name")}
+        return self._change(subject.id, note("user.rename", subject), lambda account: account, **names)
+
+    def end_sessions(self, subject: Subject) -> User:
+        """End all sessions of the subject, this one too."""
+        return self._change(
+            subject.id,
+            note("user.sign-out-everywhere", subject),
+            lambda account: replace(account, generation=account.generation + 1),
+        )
+
+    def set_password(self, by: By, user_id: UUID, *, password: str) -> User:
         """Give a person another password; all their sessions end.
 
         In the browser everybody sets their own alone. Raises Invalid, Refused, Forbidden.
         """
         if isinstance(by, Subject) and by.id != user_id:
             raise Forbidden(action="user.password", kind="user", object_id=user_id)
-        hashed = self._hashed(password)
-        self._change(
+        user = self.get(user_id)
+        if user is None:
+            raise Refused(action="user.password", kind="user", object_id=user_id)
+        hashed = self._hashed(password, near=(user.email, user.first_name, user.last_name))
+        return self._change(
             user_id,
             note("user.password", by),
             lambda account: replace(account, password=hashed, generation=account.generation + 1),
@@ -284,16 +301,17 @@ class Users:
                 self._misled("membership", user)
         return sorted(found, key=lambda each: (each[0].name.casefold(), each[0].id))
 
-    def check_password_rules(self, password: str) -> None:
-        """Raise Invalid if a new password is too short or too long."""
+    def check_password_rules(self, password: str, *, near: Iterable[str]) -> None:
+        """Raise Invalid if a new password is too short, too long or guessed early. near: its owner's own data."""
         if len(password) < self._minimum_length:
             least = self._minimum_length
             raise Invalid(_("At least %(least)s characters.", least=least), field="password")
         if len(password) > LONGEST_PASSWORD:
             raise Invalid(_("At most %(most)s characters.", most=LONGEST_PASSWORD), field="password")
+        refuse_weak(password, near=near)
 
-    def _hashed(self, password: str) -> str:
-        self.check_password_rules(password)
+    def _hashed(self, password: str, *, near: Iterable[str]) -> str:
+        self.check_password_rules(password, near=near)
         return self._passwords.hash(password)
 
     def _name(self, text: str, field: str) -> str:

@@ -21,6 +21,7 @@ from app.keys.keyrings import Keyrings
 from app.keys.sealed import Opened, SealedRows
 from app.keys.trail import Note, Trail
 from app.subject import GroupLevel, Subject
+from app.users.look import look_of
 from app.users.models import Account, PreferencesRow, RoleContent, SessionRow
 from app.users.permissions import Permissions
 from app.users.ports import GroupProbe
@@ -75,7 +76,9 @@ class Sessions:
                 PREFERENCES.c.language,
                 PREFERENCES.c.theme,
                 PREFERENCES.c.density,
+                PREFERENCES.c.time_zone,
                 PREFERENCES.c.reveal_seconds,
+                PREFERENCES.c.single_keys,
             )
             .join(USER, USER.c.id == SESSION.c.user)
             .outerjoin(PREFERENCES, PREFERENCES.c.user == SESSION.c.user)
@@ -139,6 +142,19 @@ class Sessions:
         seen_at = self._touch(row) if counts else row.seen_at
         return self._as_subject(row, account, seen_at)
 
+    def living(self, user: User) -> list[Row[Any]]:
+        """Return the rows of a person's sessions that hold, the last used first; damaged ones are recorded."""
+        issued = select(SESSION, self._trail.newest(SESSION.c.id).label("newest"))
+        mine = (SESSION.c.user == user.id) & (SESSION.c.generation == user.account.generation)
+        found = []
+        for row in self._unit.execute(issued.where(mine).order_by(SESSION.c.seen_at.desc(), SESSION.c.id)).all():
+            try:
+                if self._holds(row):
+                    found.append(row)
+            except Damaged as damage:
+                self._audit.trouble(damage)
+        return found
+
     def is_stored(self, session_hash: bytes) -> bool:
         """Return whether a session has not been ended; it may be over all the same."""
         mine = SESSION.c.token_hash == session_hash
@@ -193,10 +209,7 @@ class Sessions:
             last_name=account.columns["last_name"],
             permissions=roles,
             groups=groups,
-            language=row.language,
-            theme=row.theme,
-            density=row.density,
-            reveal_seconds=10 if row.reveal_seconds is None else row.reveal_seconds,
+            **vars(look_of(row)),
             session_hash=row.token_hash,
             confirmed_at=row.confirmed_at,
             signed_in_until=min(row.ends_at, seen_at + self._limits.idle),

@@ -79,6 +79,14 @@ class SignIn:
         self._throttle.succeeded(address, account)
         return self._sessions.confirm(user, subject.session_hash, device=device)
 
+    def change_password(self, subject: Subject, *, password: str, device: str) -> str:
+        """Give the subject another password, which ends all their sessions, and return the token of a new one.
+
+        Raises Invalid.
+        """
+        user = self._users.set_password(subject, subject.id, password=password)
+        return self._sessions.begin(user, device=device)
+
     def sign_out(self, subject: Subject) -> None:
         """End this session."""
         self._sessions.end(subject.session_hash, action="user.sign-out")

@@ -16,12 +16,16 @@ from app.database import Unit
 from app.keys.keyrings import FirstStart, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
+from app.users.account import pages as account_pages
 from app.users.cli import users_commands
 from app.users.cookies import SessionCookie
 from app.users.directory import Directory
+from app.users.messages import MESSAGES
 from app.users.models import Account, RoleContent, RoleRow, UserRow
+from app.users.own_sessions import OwnSessions
 from app.users.permissions import Permissions
-from app.users.ports import CommandGroups, GroupProbe
+from app.users.personal_data import PersonalData
+from app.users.ports import CommandGroups, GroupProbe, PersonalRecords
 from app.users.preferences import Preferences
 from app.users.service import MANAGE, Users
 from app.users.sessions import Limits, Sessions
@@ -30,6 +34,13 @@ from app.users.sign_in import SignIn
 from app.users.throttle import Throttle
 from app.users.views import pages
 from app.web.commands import command_unit
+from app.web.site import Entry
+
+ENTRIES = (
+    Entry(_l("Your account"), "user", "account.profile", in_menu=True),
+    Entry(_l("Security"), "shield-check", "account.security", in_menu=True),
+    Entry(_l("Sessions"), "monitor", "account.sessions", in_menu=True),
+)
 
 
 class UserManagement(System):
@@ -60,7 +71,9 @@ class UserManagement(System):
         throttle = Throttle(settings.limits)
         sign_in = SignIn(unit, clock, keyrings, users, sessions, passwords, throttle, audit)
         directory = Directory(unit, users, throttle, settings.users.directory)
-        for each in (permissions, users, directory, sessions, cookie, self.setup, sign_in, Preferences(unit)):
+        preferences, own = Preferences(unit), OwnSessions(unit, users, sessions)
+        personal = PersonalData(unit, clock, users, preferences, own, audit, cfg.fillings(PersonalRecords))
+        for each in (permissions, users, directory, sessions, cookie, self.setup, sign_in, preferences, own, personal):
             cfg.provide(each)
         cfg.fill(FirstStart, users)
         cfg.fill(Revised, rows)
@@ -68,7 +81,10 @@ class UserManagement(System):
         cfg.site.subjects.append(cookie)
         cfg.site.sign_in, cfg.site.confirm, cfg.site.session = "users.login", "users.confirm", "users.session_left"
         self._base_url = settings.server.base_url
+        cfg.site.entries += ENTRIES
+        cfg.site.messages.update(MESSAGES)
         cfg.on_app(lambda app: app.register_blueprint(pages))
+        cfg.on_app(lambda app: app.register_blueprint(account_pages))
         cfg.on_app(lambda app: app.cli.add_command(users_commands(unit, users, cfg.fillings(CommandGroups))))
         cfg.on_app(lambda app: app.cli.add_command(self._setup_link_command(unit)))
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, jsonify, make_response, redirect, request, url_for
+from flask import Blueprint, jsonify, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.exceptions import HTTPException
 
 from app.errors import Invalid, Throttled
 from app.users.cookies import SessionCookie
@@ -16,9 +14,10 @@ from app.users.forms import ConfirmForm, LoginForm, SetupForm
 from app.users.preferences import Preferences
 from app.users.setup import Setup
 from app.users.sign_in import SignIn, WrongPassword
+from app.users.ways import came_from, next_page
 from app.web.answers import resend_page
 from app.web.forms import refuse_unexpected
-from app.web.gate import is_local, waiting_names
+from app.web.gate import waiting_names
 from app.web.languages import COOKIE, LANGUAGES
 from app.web.pages import page
 from app.web.policy import public, signed_in
@@ -43,7 +42,7 @@ def start() -> ResponseReturnValue:
 def login() -> ResponseReturnValue:
     """Show the door."""
     if person():
-        return redirect(_next(request.args.get("next", "")), 303)
+        return redirect(next_page(request.args.get("next", "")), 303)
     form = LoginForm(formdata=None, data={"next": request.args.get("next", "")})
     return page("users/login.html", "form", form=form, failure=None, hint=None)
 
@@ -71,7 +70,7 @@ def sign_in() -> ResponseReturnValue:
         headers = [("Retry-After", str(throttled.seconds))]
         text = str(throttled) or _("Too many people sign in at this moment. Try again.")
         return page("users/login.html", "form", status=429, headers=headers, form=form, failure=text, hint=None)
-    return service(SessionCookie).put(make_response(redirect(_next(form.next.data or ""), 303)), token)
+    return service(SessionCookie).put(make_response(redirect(next_page(form.next.data or ""), 303)), token)
 
 
 @pages.post("/logout")
@@ -127,7 +126,7 @@ def confirmed() -> ResponseReturnValue:
         text = str(throttled) or _("Too many people sign in at this moment. Try again.")
         return _confirm_page(form, text, 429, headers=[("Retry-After", str(throttled.seconds))])
     if not form.waiting:
-        return service(SessionCookie).put(make_response(redirect(_next(form.next.data or ""), 303)), token)
+        return service(SessionCookie).put(make_response(redirect(next_page(form.next.data or ""), 303)), token)
     answer = service(SessionCookie).put(make_response(), token)  # first: the page needs a token of the new session
     answer.set_data(resend_page(200, kept=list(form.waiting.items()), action=form.next.data or "").get_data())
     return answer
@@ -176,7 +175,7 @@ def language() -> ResponseReturnValue:
     chosen = request.form.get("language", "")
     if chosen not in LANGUAGES:
         raise Invalid(_("Tresor does not speak this language."))
-    response = make_response(redirect(_next(_came_from()), 303))
+    response = make_response(redirect(next_page(came_from()), 303))
     if who := person():
         service(Preferences).speak(who, language=chosen)
     response.set_cookie(
@@ -196,18 +195,3 @@ def _waiting(address: str) -> dict[str, str]:
     """Return the entries of this form that belong to the one that is sent to `address` and may be shown again."""
     names = waiting_names(address)
     return {name: value for name, value in request.form.items() if name in names}
-
-
-def _came_from() -> str:
-    """Return the page of ours that sent this form, or "" if it can only be the answer to another form."""
-    origin, referrer = current_site().settings.origin, request.referrer or ""
-    address = referrer.removeprefix(origin) if referrer.startswith(f"{origin}/") else ""
-    try:
-        current_app.create_url_adapter(request).match(urlsplit(address).path, method="GET")  # type: ignore[union-attr]
-    except (HTTPException, ValueError):
-        return ""
-    return address
-
-
-def _next(address: str) -> str:
-    return address if is_local(address) else url_for("users.start")

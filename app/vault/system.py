@@ -31,6 +31,7 @@ from app.settings import CHECKOUT
 from app.subject import Subject
 from app.users.directory import Directory
 from app.users.permissions import Permissions
+from app.users.ports import PersonalRecords
 from app.users.service import Users
 from app.users.system import UserManagement
 from app.vault import policy
@@ -45,6 +46,7 @@ from app.vault.matching import Matching
 from app.vault.messages import MESSAGES
 from app.vault.models import SecretRow
 from app.vault.panels import GroupPanel
+from app.vault.records import OwnSecrets
 from app.vault.safe import Safe
 from app.vault.service import Vault
 from app.vault.sharing import Sharing
@@ -157,6 +159,7 @@ class SecretManagement(System):
         panel = GroupPanel(unit, heads, groups, sharing, audit)
         cfg.fill(Panels, panel)
         cfg.fill(Leaving, panel)
+        cfg.fill(PersonalRecords, OwnSecrets(shelves, trash))
         cfg.fill(Emptiness, NoBlobs(store))
         cfg.site.checks["blobs"] = store.check
         cfg.site.leavers.append(shelves.drop)

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.errors import Damaged, Forbidden, Misconfigured, Throttled, TresorError, Unavailable
 from app.web.boundary import PLAIN, TresorFlask
+from app.web.changes import way_on
 from app.web.forms import CSRF_FIELD
 from app.web.gate import CrossSite, TokenMissing, current_policy, public_names, request_id
 from app.web.logs import without_text
@@ -65,10 +66,10 @@ def answer_errors(app: TresorFlask) -> None:
     @app.errorhandler(ConfirmNeeded)
     def confirm(_error: ConfirmNeeded) -> ResponseReturnValue:
         app.site.unit.roll_back()
-        way_on = url_for(app.site.confirm, next=request.path)
-        if request.method == "POST":
-            return redirect(way_on, 307)  # with the form, which waits there
-        return make_response("", 200, {"HX-Redirect": way_on}) if is_partial() else redirect(way_on, 303)
+        question = url_for(app.site.confirm, next=request.path)
+        if request.method == "POST" and _may_wait():
+            return redirect(question, 307)  # with the form, which waits there
+        return way_on(question)
 
     @app.errorhandler(TokenMissing)
     def token(error: TokenMissing) -> ResponseReturnValue:
@@ -175,6 +176,13 @@ def _public_names() -> Container[str] | None:
         return public_names(policy)
     except TresorError:
         return None
+
+
+def _may_wait() -> bool:
+    """Return whether all of this request's form may be shown again, so that it can wait until something else is asked;
+    what may not is typed once more."""
+    names = _public_names() or ()
+    return all(name in names for name in request.form if name != CSRF_FIELD)
 
 
 def _withheld(kept: list[tuple[str, str]]) -> list[tuple[str, bool]]:

@@ -18,16 +18,19 @@ NOWHERE = {"HX-Reswap": "none"}
 """The answer takes the place of nothing, even if it says nothing: the form that was sent stays until it closes."""
 
 
+def way_on(url: str) -> ResponseReturnValue:
+    """Lead the whole browser on to `url`, whoever asks: the page or a script."""
+    return make_response("", 200, {"HX-Redirect": url, **NOWHERE}) if is_partial() else redirect(url, 303)
+
+
 def changed(url: str, *, gone: str = "") -> ResponseReturnValue:
     """Go on to `url`, whose query's `done` names what is said; from a dialog, say it above the page below.
 
     gone: the path of a page that shows nothing any more; a browser that stands there goes on, too.
     """
-    if not is_partial():
-        return redirect(url, 303)
     below = page_below()
     if not in_dialog() or (gone and f"{below}/".startswith(f"{gone}/")):
-        return make_response("", 200, {"HX-Redirect": url, **NOWHERE})
+        return way_on(url)
     query = dict(parse_qsl(urlsplit(url).query))
     message = current_site().messages.get(query.get("done", ""))
     said = fragment("_toast.html", "toast", look="ok", message=message(query)) if message else ""

@@ -1,4 +1,4 @@
-"""The language of an answer: the account's, then the one chosen here, then the browser's."""
+"""The language of an answer: the account's, then the one chosen here, then the browser's; and whose clock it tells."""
 
 from __future__ import annotations
 
@@ -45,7 +45,9 @@ def speak(app: Flask, site: Site) -> None:
         BABEL_DEFAULT_LOCALE=site.settings.web.language,
         BABEL_TRANSLATION_DIRECTORIES=str(CHECKOUT / "app/translations"),
     )
-    TresorBabel(app, locale_selector=lambda: language_of_request(site))  # type: ignore[no-untyped-call]
+    TresorBabel(  # type: ignore[no-untyped-call]
+        app, locale_selector=lambda: language_of_request(site), timezone_selector=time_zone_of_request
+    )
     app.jinja_env.globals.update(_=text, gettext=text, ngettext=counted_text)
 
 
@@ -86,3 +88,9 @@ def language_of_request(site: Site) -> str:
         if wish in LANGUAGES:
             return wish
     return request.accept_languages.best_match(LANGUAGES, site.settings.web.language) or site.settings.web.language
+
+
+def time_zone_of_request() -> str | None:
+    """Return the time zone that an account chose for its dates; None: UTC."""
+    who = person() if has_request_context() else None
+    return who.time_zone if who else None

@@ -119,7 +119,7 @@ def serve_pages(app: Flask, site: Site) -> None:
     @app.context_processor
     def shared() -> dict[str, Any]:
         who = person()
-        entries = [each for each in home_first(site) if who and who.may(each.permission)]
+        entries = [each for each in home_first(site) if who and (not each.permission or who.may(each.permission))]
         return {
             "subject": who,
             "language": str(get_locale()),

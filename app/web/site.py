@@ -41,12 +41,12 @@ class FormKeys(Protocol):
 
 @dataclass(frozen=True)
 class Entry:
-    """A place in the header's navigation or the account menu, shown to those with the permission."""
+    """A place in the header's navigation or the account menu, shown to those with the permission; "": to everybody."""
 
     label: LazyString | str
     icon: str
     endpoint: str
-    permission: str
+    permission: str = ""
     in_menu: bool = False
     key: str = ""
     """The letter that leads there after a `g`."""

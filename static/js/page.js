@@ -1,4 +1,4 @@
-// What pages do with script beside dialogs and htmx: forms sent once, menus, and what is said once.
+// What pages do with script beside dialogs and htmx: forms sent once, menus, the look, and what is said once.
 (() => {
   'use strict';
   const TWICE_MS = 500;
@@ -28,6 +28,21 @@
       const items = [...menu.querySelectorAll('ul :is(a, button)')];
       const next = items.indexOf(document.activeElement) + (event.key === 'ArrowDown' ? 1 : -1);
       items[(next + items.length) % items.length]?.focus();
+    }
+  });
+
+  // ── another look is worn at once ──
+
+  const USUAL = ['system', 'comfortable', 'on'];
+  document.addEventListener('tresor:look', ({ detail }) => {
+    const worn = document.documentElement.dataset;
+    for (const name of ['theme', 'density', 'keys'].filter(each => each in detail)) {
+      if (USUAL.includes(detail[name])) delete worn[name];
+      else worn[name] = detail[name];
+    }
+    for (const each of document.querySelectorAll('[name=theme]')) {   // the menu's buttons, and the card of the account
+      if (each.type === 'radio') each.checked = each.value === detail.theme;
+      else each.setAttribute('aria-pressed', each.value === detail.theme);
     }
   });
 

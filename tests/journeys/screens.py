@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from app.credentials.types import Note
+from app.users.sessions import Sessions
 from app.users.setup import Setup
 from app.vault.sharing import Sharing, Wishes
 from tests.builders import PASSWORD, START
@@ -294,6 +295,40 @@ def account_menu(visit: Visit) -> Page:
     return page
 
 
+def account_refused(visit: Visit) -> Page:
+    page = visit.goes("/account")
+    page.fill("#f-first_name", "")
+    page.locator("#profile button").click()
+    page.locator("#profile .notice.bad").wait_for()
+    return page
+
+
+def password_refused(visit: Visit) -> Page:
+    page = visit.goes("/account/security/password")
+    page.fill("#f-password", "short")
+    page.locator("#sheet-form button").last.click()
+    page.locator("#sheet-form .notice.bad").wait_for()
+    return page
+
+
+def password_judged(visit: Visit) -> Page:
+    page = visit.goes("/account/security")
+    page.click("#password")
+    page.fill("#f-password", "password12345678")
+    page.locator("#strength strong").wait_for()
+    return page
+
+
+def sessions(visit: Visit) -> Page:
+    """Lena is signed in elsewhere, too."""
+    world = visit.scenery.world
+    with world.unit():
+        lena = world.users.get(visit.scenery.people["lena"].id)
+        assert lena is not None
+        world.cfg.get(Sessions).begin(lena, device="Mozilla/5.0 (iPhone) Version/17.4 Safari/604.1")
+    return visit.goes("/account/sessions")
+
+
 def members_leaving(visit: Visit) -> Page:
     page = visit.goes(f"/groups/{visit.scenery.groups['Release']}/members")
     page.locator(".share-list li", has_text="Anna").locator("select").select_option("none")
@@ -406,6 +441,14 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "confirm": confirm,
     "purge": purge,
     "purge-refused": purge_refused,
+    "account": at("/account"),
+    "account-refused": account_refused,
+    "security": at("/account/security"),
+    "password": at("/account/security/password"),
+    "password-refused": password_refused,
+    "password-judged": password_judged,
+    "export": at("/account/export"),
+    "sessions": sessions,
     "groups": at("/groups"),
     "group": group("Release"),
     "group-as-member": group("Support", "", "ben"),

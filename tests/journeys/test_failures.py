@@ -271,9 +271,10 @@ def test_a_page_below_that_is_gone_says_so_in_its_place(visitor: Visitor, scene:
     page.fill("#f-name", "Saved, then gone")
 
     def gone_after(route: Route) -> None:
-        route.fulfill(response=route.fetch())
+        answer = route.fetch()
         with scene.world.unit():
             scene.world.trash.delete(scene.people["selin"], secret)
+        route.fulfill(response=answer)  # last: the page is fetched anew as soon as it has come
 
     posts(page, "**/edit", gone_after)
     saves(page)

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from app.credentials.values import to_plain
 from app.keys.keyrings import Keyrings
 from app.subject import SYSTEM, Subject
+from app.users.own_sessions import OwnSessions
 from app.users.setup import Setup
 from app.vault.heads import Grant
 from app.vault.policy import Level
@@ -40,6 +41,7 @@ class Cast:
     tokens: dict[str, str] = field(default_factory=dict)
     kept: UUID = field(default_factory=uuid4)
     trashed: UUID = field(default_factory=uuid4)
+    session: UUID = field(default_factory=uuid4)
 
     def browser(self, who: str) -> Client:
         """Return the browser that this person has all the time."""
@@ -60,6 +62,7 @@ class Cast:
             "kept": kept,
             "undo": self.undo(kept),
             "trashed": self.secret(trashed=True) if fresh else self.trashed,
+            "session": self.begun() if fresh else self.session,
             "group": self.group,
             "system": SYSTEM,
             "setup": self.setup,
@@ -86,6 +89,19 @@ class Cast:
             if trashed:
                 world.trash.delete(owner, made)
         return made
+
+    def begun(self) -> UUID:
+        """Begin another session of the stranger."""
+        world = self.world
+        stranger = world.subject(self.people["stranger"].id)
+        with world.unit():
+            return next(each.id for each in world.cfg.get(OwnSessions).of(stranger) if each.this)
+
+    def renew(self, who: str) -> None:
+        """Sign this person in anew, with a form token: all their sessions have ended."""
+        self.browsers.pop(who, None)
+        self.tokens.pop(who, None)
+        self.token(who)
 
     def _shares(self, secret: UUID, wishes: Wishes) -> None:
         sharing, owner = self.world.cfg.get(Sharing), self.people["owner"]
@@ -145,7 +161,7 @@ def a_cast(folder: Path, url: str) -> Cast:
     people["group-admin"] = world.joins(people["group-admin"], group, admin=True)
     for name in ("owner", "member", "former"):
         people[name] = world.joins(people[name], group)
-    cast.kept, cast.trashed = cast.secret(), cast.secret(trashed=True)
+    cast.kept, cast.trashed, cast.session = cast.secret(), cast.secret(trashed=True), cast.begun()
     world.share(cast.kept, owner=people["owner"], to=people["disabled"], level="owner")
     people["former"] = world.leaves(people["former"], group)
     with world.unit():
@@ -173,6 +189,11 @@ def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str
         "confirm": {"password": PASSWORD, "next": ""},
         "language": {"language": "en"},
         "jira": {**_texts(to_plain(a_jira())), "once": ""},
+        "profile": {"first_name": "Anna", "last_name": "Example"},
+        "look": {"theme": "dark", "density": "compact", "reveal_seconds": "30", "single_keys": "off"},
+        "theme": {"theme": "dark"},
+        "password": {"password": PASSWORD, "password_again": PASSWORD},
+        "strength": {"password": PASSWORD, "password_again": ""},
         "purge": {"name": "Edited"},
         "members": {"revision": "1"},
     }
@@ -180,6 +201,8 @@ def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str
         return {"version": "2"}
     if last == "edit" and "/groups/" in path:
         return {"description": "What it does"}
+    if path == "/account/language":
+        return {"language": "en", "time_zone": "UTC"}
     if last == "edit":
         return {**_texts(to_plain(a_jira(name="Changed"))), "version": "2"}
     if last == "sharing":

@@ -20,6 +20,7 @@ PEOPLE = (
 
 # {undo}: what gives a share of {kept} back to its owner.
 # {kept}: a secret in the vault. {trashed}: one in the trash. {group}: where both are published.
+# {session}: another session of the stranger.
 # Statuses in the order of PEOPLE.
 MATRIX = """
 GET  /                                           303 303 303 303 303 303 303 303 303 303
@@ -33,6 +34,22 @@ POST /confirm                                    401 303 303 303 303 303 303 303
 GET  /setup/{setup}                              404 404 404 404 404 404 404 404 404 404
 POST /setup/{setup}                              404 404 404 404 404 404 404 404 404 404
 POST /language                                   303 303 303 303 303 303 303 303 303 303
+GET  /account                                     303 200 200 200 200 200 200 200 303 200
+POST /account/profile                             401 303 303 303 303 303 303 303 401 303
+POST /account/language                            401 303 303 303 303 303 303 303 401 303
+POST /account/look                                401 303 303 303 303 303 303 303 401 303
+POST /account/theme                               401 303 303 303 303 303 303 303 401 303
+GET  /account/security                            303 200 200 200 200 200 200 200 303 200
+GET  /account/security/password                   303 200 200 200 200 200 200 200 303 200
+POST /account/security/password                   401 303 303 303 303 303 303 303 401 303
+POST /account/security/strength                   401 200 200 200 200 200 200 200 401 200
+GET  /account/export                              303 200 200 200 200 200 200 200 303 200
+POST /account/export                              401 200 200 200 200 200 200 200 401 200
+GET  /account/sessions                            303 200 200 200 200 200 200 200 303 200
+POST /account/sessions/{session}/end              401 303 404 404 404 404 404 404 401 404
+POST /account/sessions/{unknown}/end              401 404 404 404 404 404 404 404 401 404
+POST /account/sessions/end-others                 401 303 303 303 303 303 303 303 401 303
+POST /account/sessions/end-all                    401 303 303 303 303 303 303 303 401 303
 GET  /healthz                                    200 200 200 200 200 200 200 200 200 200
 GET  /readyz                                     200 200 200 200 200 200 200 200 200 200
 GET  /static/css/tresor.css                      200 200 200 200 200 200 200 200 200 200

@@ -9,6 +9,8 @@ from tests.matrix.conftest import Cast, a_form, anew
 from tests.matrix.table import PEOPLE, Line, lines
 
 OWN_SESSION = {"/login", "/logout", "/confirm"}
+ALL_SESSIONS = {"/account/security/password", "/account/sessions/end-all"}
+CHANGED = ("{kept}", "{trashed}", "{session}")
 
 
 def rule_of(cast: Cast, method: str, path: str) -> Rule:
@@ -41,9 +43,12 @@ def test_everybody_is_answered_as_the_matrix_says(cast: Cast, line: Line) -> Non
 
 def answer(cast: Cast, line: Line, who: str) -> int:
     changes = line.method == "POST" and line.statuses[who] < 400
-    places = cast.places(fresh=changes and ("{kept}" in line.path or "{trashed}" in line.path))
+    places = cast.places(fresh=changes and any(each in line.path for each in CHANGED))
     form = {"csrf_token": cast.token(who), **a_form(cast, line.path, places)} if line.method == "POST" else None
     browser = None
     if form is not None and changes and line.path in OWN_SESSION:
         browser, form["csrf_token"] = anew(cast, who)
-    return cast.ask(who, line.method, line.path.format(**places), browser=browser, data=form).status_code
+    status = cast.ask(who, line.method, line.path.format(**places), browser=browser, data=form).status_code
+    if changes and line.path in ALL_SESSIONS:
+        cast.renew(who)
+    return status

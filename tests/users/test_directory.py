@@ -175,6 +175,8 @@ def test_an_unknown_address_and_one_of_somebody_inactive_are_refused_in_the_same
 def test_people_of_before_are_found_once_the_database_is_upgraded(make_world: Make) -> None:
     world = everybody(make_world)
     people(world)
+    world.sql("DROP INDEX ix_audit_subject")
+    world.sql("ALTER TABLE preferences DROP COLUMN single_keys")
     world.sql("DROP TABLE user_word")
     world.sql("UPDATE alembic_version SET version_num = '0002'")
     upgrade(world.cfg.unit.engine)

@@ -6,7 +6,7 @@ import re
 from html import unescape
 
 from app.credentials.types.note import Note
-from tests.builders import World, a_jira, a_login
+from tests.builders import PASSWORD, World, a_jira, a_login
 from tests.web.conftest import House
 
 EVIL = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>{{7*7}}&lt;b&gt;"
@@ -62,7 +62,7 @@ def test_a_revealed_value_is_text(world: World) -> None:
 def test_names_of_people_and_groups_are_text(world: World) -> None:
     with world.unit():
         made = world.users.create(
-            "tests", email="eve@example.org", first_name=SHORT, last_name=SHORT, password="x" * 20
+            "tests", email="eve@example.org", first_name=SHORT, last_name=SHORT, password=PASSWORD
         )
         team = world.groups.create("tests", name=SHORT, description=EVIL).id
     eve, anna = world.joins(world.subject(made.id), team, admin=True), world.person("anna", groups={team: "member"})
@@ -80,9 +80,10 @@ def test_names_of_people_and_groups_are_text(world: World) -> None:
         shows_text_only(client.get(path).text, SHORT)
     shows_text_only(client.get("/groups").text, SHORT, EVIL)
     theirs = world.client()
-    theirs.post("/login", email="eve@example.org", password="x" * 20)
+    theirs.post("/login", email="eve@example.org", password=PASSWORD)
     shows_text_only(theirs.get("/vault").text, SHORT)
     shows_text_only(theirs.get(f"/groups/{team}/members").text, SHORT)
+    shows_text_only(theirs.get("/account").text, SHORT)
 
 
 def test_what_is_searched_for_or_wrong_is_text(house: House) -> None:

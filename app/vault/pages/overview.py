@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import current_app, url_for
-from flask_babel import get_locale, ngettext
+from flask_babel import get_locale, get_timezone, ngettext
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -161,7 +161,7 @@ class Row(NamedTuple):
 
 def _ledger(listing: Listing, entries: Sequence[Entry], key: str, types: Mapping[str, CredentialType]) -> Markup:
     """Return rows as HTML. What was drawn is kept with the shelf whose entries it shows, for as long as it says the
-    same: their names beside it, in the same language, and times like '5 minutes ago' in the same minute.
+    same: their names beside it, in the same language and time zone, and times like '5 minutes ago' in the same minute.
 
     A shelf is another one after each change, and once somebody's access has ended.
     """
@@ -169,7 +169,7 @@ def _ledger(listing: Listing, entries: Sequence[Entry], key: str, types: Mapping
     people = tuple(sorted((each.id, each.first_name or each.name) for each in listing.people.values()))
     groups = tuple(sorted((each.id, each.name) for each in listing.groups.values()))
     ids = tuple(entry.id for entry in entries)
-    said = (key, str(get_locale()), listing.wanted.query, minute, people, groups, ids)
+    said = (key, str(get_locale()), str(get_timezone()), listing.wanted.query, minute, people, groups, ids)
     drawn: Markup = listing.shelf.arrangement(said, lambda: _drawn(listing, entries, types))
     return drawn
 
