@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.crypto.keyring import token_hash
+from app.users.sessions import Sessions
 from tests.builders import PASSWORD
 from tests.journeys.hands import begins_a_note, focused, is_closed, opens, saves
 from tests.journeys.scenery import HOST, Scenery
@@ -38,7 +40,14 @@ def notice(page: Page) -> str:
     return page.inner_text("#sheet-say .notice")
 
 
-@pytest.mark.parametrize("how", ["signed out in another tab", "ran out", "disabled"])
+def ends_unheard(page: Page, scene: Scenery) -> None:
+    """End the session as 'sign out' on another device does: no tab of this browser hears of it."""
+    held = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "session")
+    with scene.world.unit():
+        scene.world.cfg.get(Sessions).end(token_hash(held))
+
+
+@pytest.mark.parametrize("how", ["signed out on another device", "ran out", "disabled"])
 def test_the_form_stays_and_can_be_saved_after_signing_in_again(visitor: Visitor, scene: Scenery, how: str) -> None:
     page = visitor("selin")
     page.goto("/vault")
@@ -52,7 +61,7 @@ def test_the_form_stays_and_can_be_saved_after_signing_in_again(visitor: Visitor
             scene.world.users.disable("scenery", scene.people["selin"].id)
             scene.world.users.enable("scenery", scene.people["selin"].id)
     else:
-        signs_out(page)
+        ends_unheard(page, scene)
     saves(page)
     assert notice(page) == ENDED
     assert page.locator("dialog .sheet .dlg-foot button[aria-busy]").count() == 0
@@ -66,6 +75,28 @@ def test_the_form_stays_and_can_be_saved_after_signing_in_again(visitor: Visitor
     saves(page)
     is_closed(page)
     expect(page.locator("#page")).to_contain_text(name)
+
+
+def test_a_form_that_a_sign_out_in_another_tab_covered_can_be_saved_after_signing_in_again(visitor: Visitor) -> None:
+    page = visitor("selin")
+    page.goto("/vault")
+    begins_a_note(page, "Covered")
+    page.fill("#f-text", "typed before the end")
+    signs_out(page)
+    expect(page.locator("#session-title")).to_have_text("Your session has ended.")
+    with page.context.expect_page() as tab:
+        page.get_by_role("link", name="Sign in in a new tab").click()
+    signs_in(tab.value, "selin")
+    tab.value.close()
+    page.bring_to_front()
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(page.locator("#session")).not_to_have_attribute("open", "")
+    saves(page)
+    expect(page.locator("#sheet-say .notice")).to_contain_text("This page was older than your sign-in.")
+    assert page.input_value("#f-text") == "typed before the end"
+    saves(page)
+    is_closed(page)
+    expect(page.locator("#page")).to_contain_text("Covered")
 
 
 def test_whoever_is_disabled_keeps_the_form_and_gets_nothing(visitor: Visitor, scene: Scenery) -> None:
