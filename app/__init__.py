@@ -12,6 +12,7 @@ audit         the trail, and the newest revision of every object
 users         people, roles, sessions, memberships
 groups        teams and the system group
 vault         secrets: heads, the safe, sharing, trash, use in process
+admin         the admin centre: the cards of the active systems
 migrations    the schema, from the first table on
 cli           the `tresor` command
 

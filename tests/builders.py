@@ -18,6 +18,7 @@ from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from app.admin.system import AdminCentre
 from app.audit.models import AuditRow
 from app.audit.trail import AuditTrail
 from app.blobs.store import BlobStore
@@ -272,6 +273,7 @@ def build_world(folder: Path, environment: Mapping[str, str], **options: Any) ->
     clock = SettableClock()
     cfg = Configurator(load_settings({**CHEAP, "TRESOR_DATA_DIR": str(folder), **environment}), clock=clock)
     handle = cfg.activate(SecretManagement, **options)
+    cfg.activate(AdminCentre)
     app = cfg.flask_app(serving=False)
     app.testing = True
     app.jinja_env.bytecode_cache = COMPILED

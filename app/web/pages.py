@@ -119,7 +119,7 @@ def serve_pages(app: Flask, site: Site) -> None:
     @app.context_processor
     def shared() -> dict[str, Any]:
         who = person()
-        entries = [each for each in home_first(site) if who and (not each.permission or who.may(each.permission))]
+        entries = [each for each in home_first(site) if who and each.shows(who)]
         return {
             "subject": who,
             "language": str(get_locale()),
@@ -143,14 +143,14 @@ def home_first(site: Site) -> list[Entry]:
 
 
 def _link(entry: Entry) -> Mapping[str, Any]:
-    blueprint = entry.endpoint.split(".")[0]
-    current = request.endpoint == entry.endpoint if entry.in_menu else request.blueprint == blueprint
+    url = url_for(entry.endpoint)
+    below = not entry.in_menu and request.path.startswith(f"{url}/")
     return {
         "label": entry.label,
         "icon": entry.icon,
         "key": entry.key,
-        "url": url_for(entry.endpoint),
-        "current": current,
+        "url": url,
+        "current": below or request.path == url,
     }
 
 

@@ -50,6 +50,43 @@ class Entry:
     in_menu: bool = False
     key: str = ""
     """The letter that leads there after a `g`."""
+    shown_to: Callable[[Subject], bool] | None = None
+    """Decides instead of the permission, where one permission cannot tell."""
+
+    def shows(self, subject: Subject) -> bool:
+        """Return whether this person is shown the way there."""
+        if self.shown_to:
+            return self.shown_to(subject)
+        return not self.permission or subject.may(self.permission)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What a card says beside its name: a fact, or what calls for somebody. look: "", ok, warn or bad."""
+
+    text: str
+    look: str = ""
+
+
+PEOPLE, INSTALLATION = "people", "installation"
+"""The two sections of the admin centre."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """An area of the admin centre, offered by an active system and shown to those with the permission.
+
+    order: its place in its section. fact: asked each time the admin centre is shown; one cheap statement at most.
+    """
+
+    section: str
+    title: LazyString | str
+    text: LazyString | str
+    icon: str
+    endpoint: str
+    permission: str
+    order: int
+    fact: Callable[[], Fact | None] | None = None
 
 
 @dataclass
@@ -62,6 +99,7 @@ class Site:
     services: dict[type[Any], Any] = field(default_factory=dict)
     ports: dict[type[Any], list[Any]] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    cards: list[Card] = field(default_factory=list)
     checks: dict[str, Callable[[], object]] = field(default_factory=dict)
     refusals: list[Refusals] = field(default_factory=list)
     subjects: list[Subjects] = field(default_factory=list)
