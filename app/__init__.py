@@ -3,6 +3,7 @@
 errors, clock, settings, subject, database   small, named after what they are
 crypto        bytes in, bytes out: the sealed form, keyring, root key, passwords (FORMAT.md)
 blobs         where payloads lie: a folder or Azure Blob Storage
+outgoing      the one way out to servers that a person named, and what of their answers may be shown
 generator     passwords that the server makes: the rule of a field, word lists, strength
 credentials   what a secret type is: declaration, fields, registry, the built-in types
 web           what every page shares: boundary, gate, headers, error pages, languages
