@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -94,6 +94,7 @@ class Limits(Section):
     sign_in_wait_seconds: int = Field(ge=1)
     address_tries: int = Field(ge=1)
     look_ups: int = Field(ge=1)
+    connection_tests: int = Field(ge=1)
 
 
 class Users(Section):
@@ -104,6 +105,35 @@ class Vault(Section):
     trash_days: int = Field(ge=1)
     list_cache_mib: int = Field(ge=1)
     orphan_hours: int = Field(ge=1)
+
+
+class Mail(Section):
+    allowed_hosts: tuple[str, ...]
+    allowed_ports: tuple[int, ...] | Literal["any"]
+    allow_plaintext: bool
+    authorities: str
+
+    @field_validator("allowed_hosts", "allowed_ports", mode="before")
+    @classmethod
+    def several(cls, value: object) -> object:
+        if isinstance(value, str) and value != "any":
+            return value.replace(",", " ").split()  # the environment holds text
+        return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            if "/" in entry:
+                ip_network(entry, strict=False)
+        return value
+
+    @field_validator("authorities")
+    @classmethod
+    def readable(cls, value: str) -> str:
+        if value and not (CHECKOUT / value).is_file():
+            raise ValueError("a PEM file of certificate authorities")
+        return value
 
 
 class Web(Section):
@@ -123,6 +153,7 @@ class Settings(Section):
     limits: Limits
     users: Users
     vault: Vault
+    mail: Mail
     web: Web
 
     @model_validator(mode="after")

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.cli import THREADS
 from bench import floor
 from bench.filling import Filled, fill
 
@@ -40,9 +41,9 @@ class Served:
 
 @contextmanager
 def serving(target: str, port: int, environment: dict[str, str], path: str) -> Iterator[Served]:
-    """Serve a WSGI app as `make run` does: Granian, two workers of one thread."""
+    """Serve a WSGI app as `make run` does: Granian, two workers of some threads."""
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", "2", "--blocking-threads", "1", "--log-level", "warning", target]
+    command += ["--workers", "2", "--blocking-threads", THREADS, "--log-level", "warning", target]
     begun = time.monotonic()
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"

@@ -108,10 +108,17 @@ def test_a_relative_database_starts_at_the_checkout(url: str, meant: str) -> Non
     assert load_settings({"TRESOR_DATABASE_URL": url}).database_url == meant
 
 
+def as_text(value: object) -> str:
+    """Return a value as somebody writes it into the environment."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def test_every_setting_can_come_from_the_environment() -> None:
     plain = tomllib.loads(DEFAULTS.read_text("utf-8"))
     environment = {
-        f"TRESOR_{section}__{key}".upper(): str(value).lower() if isinstance(value, bool) else str(value)
+        f"TRESOR_{section}__{key}".upper(): as_text(value)
         for section, values in plain.items()
         for key, value in values.items()
     }

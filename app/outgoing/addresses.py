@@ -45,6 +45,11 @@ class Allowed:
         """Return whether this name is allowed, wherever it leads."""
         return host.lower().rstrip(".") in self._hosts
 
+    def names(self, host: str) -> bool:
+        """Return whether an entry stands for this host as it is written: its name, or its address."""
+        found = _as_address(host.strip("[]"))
+        return self.host(host) or (found is not None and self.address(found))
+
     def address(self, address: Address) -> bool:
         return any(address in network for network in self._networks if network.version == address.version)
 

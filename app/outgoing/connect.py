@@ -28,11 +28,11 @@ NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]
 class Rules:
     """What the operator's files and environment say.
 
-    ports: None for any. authorities: a PEM file of those that are trusted beside the system's.
+    mail_ports: None for any. authorities: a PEM file of those that are trusted beside the system's.
     """
 
     allowed: Allowed
-    ports: Collection[int] | None
+    mail_ports: Collection[int] | None
     plain_text: bool
     authorities: Path | None = None
 
@@ -76,9 +76,12 @@ class WayOut:
         if rules.authorities:
             self._context.load_verify_locations(cafile=rules.authorities)
 
-    def connect(self, host: str, port: int, deadline: Deadline) -> socket.socket:
-        """Return a connection to an address that the name has and that may be reached. Raises Trouble."""
-        if self.rules.ports is not None and port not in self.rules.ports:
+    def connect(self, host: str, port: int, deadline: Deadline, *, ports: Collection[int] | None) -> socket.socket:
+        """Return a connection to an address that the name has and that may be reached. Raises Trouble.
+
+        ports: those that are for what is going to be spoken, None for any.
+        """
+        if ports is not None and port not in ports:
             raise Trouble(Why.PORT)
         addresses = self._resolved(host, deadline)
         if not self.rules.allowed.host(host):

@@ -110,7 +110,7 @@ def dialogue(
     if server.encryption == NONE and not way.rules.plain_text:
         raise Trouble(Why.PLAIN)
     deadline = Deadline(seconds)
-    connection = way.connect(server.host, server.port, deadline)
+    connection = way.connect(server.host, server.port, deadline, ports=way.rules.mail_ports)
     step("connected")
     if server.encryption == TLS:
         connection = way.encrypted(connection, server.host, deadline)

@@ -91,6 +91,7 @@ class UserManagement(System):
         ):
             cfg.provide(each)
         cfg.provide(personal)
+        cfg.provide(throttle)
         cfg.fill(FirstStart, users)
         cfg.fill(Revised, rows)
         cfg.fill(Revised, roles)

@@ -48,6 +48,7 @@ class Throttle:
         self._wait = RateLimitItemPerSecond(1, settings.sign_in_wait_seconds, "wait")
         self._address = RateLimitItemPerMinute(settings.address_tries, ADDRESS_MINUTES, "address")
         self._look_ups = RateLimitItemPerMinute(settings.look_ups, LOOK_UP_MINUTES, "look-ups")
+        self._tests = RateLimitItemPerMinute(settings.connection_tests, 1, "tests")
         self._shared = FixedWindowRateLimiter(_store(settings.url))
         self._alone, self._alone_until = FixedWindowRateLimiter(MemoryStorage()), 0.0
 
@@ -85,6 +86,15 @@ class Throttle:
         seconds = self._blocked(self._look_ups, key)
         text = ngettext("Too many searches. Wait %(num)s second.", "Too many searches. Wait %(num)s seconds.", seconds)
         raise Throttled(text, seconds=seconds, action="user.look-up")
+
+    def tested(self, person: UUID) -> None:
+        """Count that a person tests a connection. Raises Throttled beyond the limit."""
+        key = str(person)
+        if not self._enabled or self._ask(lambda limiter: limiter.hit(self._tests, key)):
+            return
+        seconds = self._blocked(self._tests, key)
+        text = ngettext("Too many tests. Wait %(num)s second.", "Too many tests. Wait %(num)s seconds.", seconds)
+        raise Throttled(text, seconds=seconds, action="secret.test")
 
     def _blocked(self, item: RateLimitItemPerSecond | RateLimitItemPerMinute, key: str) -> int:
         """Return the seconds until `item` can be used again; 0: now."""

@@ -27,15 +27,20 @@ from app.groups.system import GroupManagement
 from app.keys.keyrings import Emptiness, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
-from app.settings import CHECKOUT
+from app.outgoing.addresses import Allowed
+from app.outgoing.connect import Rules, WayOut
+from app.settings import CHECKOUT, Mail
 from app.subject import Subject
 from app.users.directory import Directory
 from app.users.permissions import Permissions
 from app.users.ports import PersonalRecords
 from app.users.service import Users
 from app.users.system import UserManagement
+from app.users.throttle import Throttle
 from app.vault import policy
 from app.vault.activity import Activity
+from app.vault.check_views import checks
+from app.vault.checking import Checking
 from app.vault.cli import vault_commands
 from app.vault.collector import Collector
 from app.vault.emptiness import NoBlobs
@@ -45,6 +50,7 @@ from app.vault.listing import Overview
 from app.vault.matching import Matching
 from app.vault.messages import MESSAGES
 from app.vault.models import SecretRow
+from app.vault.network import GuardedNetwork
 from app.vault.panels import GroupPanel
 from app.vault.records import OwnSecrets
 from app.vault.safe import Safe
@@ -109,6 +115,7 @@ class SecretManagement(System):
         cfg.site.new = ("vault.new", policy.CREATE)
         cfg.site.messages.update(MESSAGES)
         cfg.on_app(lambda app: app.register_blueprint(pages))
+        cfg.on_app(lambda app: app.register_blueprint(checks))
 
     def start(self) -> None:
         """Begin to empty the trash, now and daily."""
@@ -143,6 +150,8 @@ class SecretManagement(System):
             orphans_kept=timedelta(hours=settings.vault.orphan_hours),
         )
         sharing = Sharing(unit, clock, heads, users, cfg.get(Directory), groups, registry, audit, keyrings)
+        vault = Vault(unit, clock, heads, safe, registry, audit)
+        network = GuardedNetwork(WayOut(rules_of(settings.mail)))
         services: list[Any] = [
             registry,
             heads,
@@ -150,7 +159,8 @@ class SecretManagement(System):
             trash,
             sharing,
             verifier,
-            Vault(unit, clock, heads, safe, registry, audit),
+            vault,
+            Checking(unit, vault, registry, network, cfg.get(Throttle), cfg.get(AuditTrail)),
             Overview(shelves, registry, users, groups),
             Activity(audit, users, groups, heads, registry),
         ]
@@ -166,6 +176,13 @@ class SecretManagement(System):
         self.use_cases = UseCases(Matching(unit, heads, safe, users, groups, audit), cfg)
         self._collector = Collector(trash)
         cfg.on_app(lambda app: app.cli.add_command(vault_commands(unit, trash, verifier)))
+
+
+def rules_of(mail: Mail) -> Rules:
+    """Return the settings as the way out knows them."""
+    ports = None if mail.allowed_ports == "any" else mail.allowed_ports
+    authorities = CHECKOUT / mail.authorities if mail.authorities else None
+    return Rules(Allowed(mail.allowed_hosts), ports, plain_text=mail.allow_plaintext, authorities=authorities)
 
 
 def knows_logo(logo: str) -> bool:

@@ -203,6 +203,7 @@
 
   const underway = new Set();
   const whose = document.querySelector('meta[name=person]').content;
+  const submitting = ({ request, sourceElement }) => request.submitter || sourceElement.closest('button');
   const failures = ctx => ctx.sourceElement.id === 'sheet-form'
     ? { none: 'offline', late: 'unsure', strange: 'failed' } : { none: 'unread', late: 'unread', strange: 'failed' };
 
@@ -218,12 +219,12 @@
   document.addEventListener('htmx:before:request', ({ detail: { ctx } }) => {
     underway.add(ctx);
     $('loading').classList.add('busy');
-    ctx.request.submitter?.setAttribute('aria-busy', 'true');
+    submitting(ctx)?.setAttribute('aria-busy', 'true');
   });
   document.addEventListener('htmx:finally:request', ({ detail: { ctx } }) => {
     underway.delete(ctx);
     $('loading').classList.toggle('busy', underway.size > 0);
-    if (!ctx.keepIndicators) ctx.request.submitter?.removeAttribute('aria-busy');   // else the next page is on its way
+    if (!ctx.keepIndicators) submitting(ctx)?.removeAttribute('aria-busy');   // else the next page is on its way
     if (!dialog.open && ctx.sourceElement === form()) settle();
   });
   document.addEventListener('htmx:before:response', event => {   // only what is ours comes into our pages

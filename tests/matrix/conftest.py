@@ -205,6 +205,8 @@ def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str
         return {"language": "en", "time_zone": "UTC"}
     if last == "edit":
         return {**_texts(to_plain(a_jira(name="Changed"))), "version": "2"}
+    if last == "test":
+        return {**_texts(to_plain(a_jira())), **({"once": ""} if "/new/" in path else {"version": "2"})}
     if last == "sharing":
         secret = places["kept" if "{kept}" in path else "trashed"]
         return {"revision": cast.revision("secret", secret), "add": "stranger@example.org", "add-level": "viewer"}

@@ -22,7 +22,7 @@ def way(*allowed: str, ports: set[int] | None = None, authorities: Path | None =
 
 def why(out: WayOut, host: str, port: int, seconds: float = 5) -> Why:
     with pytest.raises(Trouble) as trouble:
-        out.connect(host, port, Deadline(seconds)).close()
+        out.connect(host, port, Deadline(seconds), ports=out.rules.mail_ports).close()
     return trouble.value.why
 
 
@@ -55,7 +55,7 @@ def test_a_name_is_asked_for_once_and_the_checked_address_is_the_one_that_is_rea
 ) -> None:
     with speaking(lambda connection: connection.sendall(b"hello")) as port:
         asked = answers(monkeypatch, HOST)
-        connection = way("mail.example.org").connect("mail.example.org", port, Deadline(5))
+        connection = way("mail.example.org").connect("mail.example.org", port, Deadline(5), ports=None)
         assert connection.recv(5) == b"hello"
         connection.close()
     assert asked[0] == "mail.example.org"
@@ -109,7 +109,7 @@ def test_certificate_and_name_are_verified(tmp_path: Path, names: str, known: bo
     out = way("localhost", authorities=pem if known else None)
     with speaking(served_with(pem)) as port:
         deadline = Deadline(5)
-        connection = out.connect("localhost", port, deadline)
+        connection = out.connect("localhost", port, deadline, ports=None)
         if expected is None:
             assert out.encrypted(connection, "localhost", deadline).recv(5) == b"hello"
         else:
@@ -123,7 +123,7 @@ def test_a_server_that_says_nothing_instead_of_encrypting_is_left_in_time(tmp_pa
     out = way(HOST, authorities=certificate(tmp_path))
     with speaking(lambda connection: time.sleep(2)) as port:
         deadline, begun = Deadline(0.5), time.monotonic()
-        connection = out.connect(HOST, port, deadline)
+        connection = out.connect(HOST, port, deadline, ports=None)
         with pytest.raises(Trouble):
             out.encrypted(connection, HOST, deadline)
         connection.close()
