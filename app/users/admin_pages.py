@@ -19,7 +19,7 @@ from app.users.administration import Administration, Wishes
 from app.users.catalogue import CHANGE, DELETE, DISABLE, INVITE, READ, ROLES
 from app.users.people_list import NAME, PAGE, STATUSES, Asked, Listed, PeopleList, PeoplePage
 from app.users.permissions import ADMINISTRATOR, MEMBER
-from app.users.ports import GroupNames, Holding, PersonNotes
+from app.users.ports import Alone, GroupNames, PersonNotes
 from app.users.rows import overtaken_note
 from app.users.service import DISABLED, User, Users
 from app.users.settling import Settling
@@ -144,10 +144,11 @@ def disable_page(people: Sequence[User]) -> Context:
 
 
 def settle_page(
-    user: User, holdings: Sequence[Holding], *, errors: Mapping[str, str] | None = None, typed: Form | None = None
+    user: User, alone: Alone, *, errors: Mapping[str, str] | None = None, typed: Form | None = None
 ) -> Context:
     """Return the context of the page that settles what is a person's alone."""
     form, reader = typed if typed is not None else Form(), current_subject()
+    holdings = alone.holdings
     people = service(Users).people(each for holding in holdings for each in holding.people)
     needed = _group_names(holding.needs for holding in holdings if holding.needs)
     rows = [
@@ -167,7 +168,8 @@ def settle_page(
     return {
         "user": _named(user),
         "holdings": rows,
-        "total": service(Settling).alone_count(user),
+        "total": alone.total,
+        "damaged": alone.damaged,
         "choices": [(KEEP, _("Keep for now")), (HAND, _("Hand over")), (DELETES, _("Delete"))],
         "heir": form.get("heir", ""),
         "heirs": sorted(each.email for each in people.values() if each.active and each.id != reader.id),
@@ -178,9 +180,11 @@ def settle_page(
 def delete_page(user: User) -> Context:
     """Return the context of the question before a person is deleted."""
     settling = service(Settling)
+    alone = settling.alone(user)
     return {
         "user": _named(user),
-        "alone": settling.alone_count(user),
+        "alone": alone.total,
+        "damaged": alone.damaged,
         "trashed": settling.in_trash(user),
         "groups": [group["name"] for group in _groups_of(user)],
     }

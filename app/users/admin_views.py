@@ -124,8 +124,8 @@ def enable(user_id: UUID) -> ResponseReturnValue:
 @requires(DELETE)
 def settle(user_id: UUID) -> ResponseReturnValue:
     """Show what only a disabled person owns."""
-    user, holdings = service(Settling).open(confirmed_subject(), user_id)
-    return page("users/admin_settle.html", "form", **settle_page(user, holdings))
+    user, alone = service(Settling).open(confirmed_subject(), user_id)
+    return page("users/admin_settle.html", "form", **settle_page(user, alone))
 
 
 @pages.post("/<uuid:user_id>/holdings")
@@ -133,14 +133,14 @@ def settle(user_id: UUID) -> ResponseReturnValue:
 def settled(user_id: UUID) -> ResponseReturnValue:
     """Hand over and delete as chosen, all of it or nothing."""
     settling, subject = service(Settling), confirmed_subject()
-    user, holdings = settling.open(subject, user_id)
+    user, alone = settling.open(subject, user_id)
     try:
         decisions = read_decisions(request.form)
         settling.settle(subject, user_id, heirs=decisions.heirs, deletions=decisions.deletions)
     except Invalid as invalid:
-        context = settle_page(user, holdings, errors={invalid.field: str(invalid)}, typed=request.form)
+        context = settle_page(user, alone, errors={invalid.field: str(invalid)}, typed=request.form)
         return page("users/admin_settle.html", "form", status=422, **context)
-    left = settling.alone_count(user) and (decisions.heirs or decisions.deletions)
+    left = (decisions.heirs or decisions.deletions) and settling.alone(user).total
     endpoint = "admin_users.settle" if left else "admin_users.show"
     return way_on(url_for(endpoint, user_id=user_id, done="person-settled"))
 

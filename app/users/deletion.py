@@ -13,6 +13,7 @@ from app.keys.sealed import SealedRows
 from app.subject import Subject
 from app.users.administration import Administration
 from app.users.catalogue import DELETE
+from app.users.links import Links
 from app.users.models import Account
 from app.users.ports import Departure
 from app.users.service import LISTED, MEMBERSHIP, USER, USER_ROLE, USER_WORD, User, note
@@ -26,9 +27,15 @@ class Deletion:
     """Deletes people who were disabled before, or never came."""
 
     def __init__(
-        self, unit: Unit, administration: Administration, rows: SealedRows[Account], departures: list[Departure]
+        self,
+        unit: Unit,
+        administration: Administration,
+        rows: SealedRows[Account],
+        links: Links,
+        departures: list[Departure],
     ) -> None:
-        self._unit, self._administration, self._rows, self._departures = unit, administration, rows, departures
+        self._unit, self._administration, self._rows = unit, administration, rows
+        self._links, self._departures = links, departures
 
     def deletable(self, subject: Subject, user_id: UUID, *, lock: bool = False) -> User:
         """Return a person who may be deleted. Raises Forbidden, Refused; Invalid for who is active."""
@@ -50,6 +57,7 @@ class Deletion:
             user = self.deletable(subject, user_id, lock=True)
             for port in self._departures:
                 port.forget(subject, user)
+            self._links.withdraw(user_id)
             for table in FINDING:
                 self._unit.execute(delete(table).where(table.c.user == user_id))
             self._rows.remove(user.opened, note(DELETE, subject))

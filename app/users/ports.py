@@ -70,6 +70,15 @@ class Holding:
     needs: UUID | None
 
 
+@dataclass(frozen=True)
+class Alone:
+    """What one person owns and nobody else who is active. total: how much that is; damaged: what cannot be settled."""
+
+    holdings: Sequence[Holding]
+    total: int
+    damaged: int
+
+
 class Holdings(Protocol):
     """A port, filled by the vault: what a person owns, and what becomes of it when they are disabled or deleted."""
 
@@ -79,8 +88,8 @@ class Holdings(Protocol):
     def alone_count(self, user: UUID) -> int:
         """Return how much nobody else owns who is active, as the rows that find it say."""
 
-    def alone(self, user: UUID, *, most: int) -> Sequence[Holding]:
-        """Return what nobody else owns who is active, the last changed first; what is damaged is passed over."""
+    def alone(self, user: UUID, *, most: int) -> Alone:
+        """Return what nobody else owns who is active, the first of it, the last changed first."""
 
     def hand_over(self, by: Subject, user: UUID, holding: UUID, *, to: UUID) -> None:
         """Make somebody else the owner in place of this person; everybody with access is told.

@@ -12,7 +12,7 @@ from app.errors import Invalid, Refused
 from app.subject import Subject
 from app.users.administration import Administration
 from app.users.catalogue import DELETE
-from app.users.ports import Holding, Holdings
+from app.users.ports import Alone, Holdings
 from app.users.service import User, Users
 
 MOST_AT_ONCE = 20
@@ -40,14 +40,20 @@ class Settling:
         """Return how much lies in a person's trash."""
         return sum(port.in_trash(user.id) for port in self._holdings)
 
-    def open(self, subject: Subject, user_id: UUID) -> tuple[User, Sequence[Holding]]:
-        """Return a disabled person and the first of what is theirs alone.
+    def alone(self, user: User) -> Alone:
+        """Return what nobody else owns who is active, the first of it."""
+        found = [port.alone(user.id, most=MOST_AT_ONCE) for port in self._holdings]
+        holdings = [holding for each in found for holding in each.holdings][:MOST_AT_ONCE]
+        return Alone(holdings, sum(each.total for each in found), sum(each.damaged for each in found))
+
+    def open(self, subject: Subject, user_id: UUID) -> tuple[User, Alone]:
+        """Return a disabled person and what is theirs alone.
 
         Raises Forbidden, Refused; Invalid for who is active.
         """
         subject.require(DELETE, action=ACTION)
         user = self._settled(subject, user_id)
-        return user, [each for port in self._holdings for each in port.alone(user.id, most=MOST_AT_ONCE)]
+        return user, self.alone(user)
 
     def settle(self, subject: Subject, user_id: UUID, *, heirs: Mapping[UUID, str], deletions: Sequence[UUID]) -> None:
         """Hand over to the people with these addresses, and delete: all of it, or nothing.
@@ -57,7 +63,9 @@ class Settling:
         subject.require(DELETE, action=ACTION)
         with self._unit.writing():
             user = self._settled(subject, user_id, lock=True)
-            ports = {each.id: port for port in self._holdings for each in port.alone(user.id, most=MOST_AT_ONCE)}
+            ports = {
+                each.id: port for port in self._holdings for each in port.alone(user.id, most=MOST_AT_ONCE).holdings
+            }
             if unknown := [each for each in (*heirs, *deletions) if each not in ports]:
                 raise Refused(action=ACTION, kind="user", object_id=unknown[0])
             for holding, address in heirs.items():

@@ -16,6 +16,7 @@ from app.database import Unit
 from app.keys.keyrings import FirstStart, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
+from app.outbox.system import MailQueue
 from app.users.account import pages as account_pages
 from app.users.admin_pages import card
 from app.users.admin_views import pages as admin_pages
@@ -25,6 +26,7 @@ from app.users.cli import users_commands
 from app.users.cookies import SessionCookie
 from app.users.deletion import Deletion
 from app.users.directory import Directory
+from app.users.links import Links
 from app.users.messages import ADMIN_MESSAGES, MESSAGES
 from app.users.models import Account, RoleContent, RoleRow, UserRow
 from app.users.must_change import lead_to_password
@@ -54,7 +56,7 @@ ENTRIES = (
 class UserManagement(System):
     """People, roles and sessions."""
 
-    requires = (AuditTrails,)
+    requires = (AuditTrails, MailQueue)
 
     def activate(self, cfg: Configurator) -> None:
         settings, unit, clock = cfg.settings, cfg.unit, cfg.clock
@@ -74,6 +76,7 @@ class UserManagement(System):
         )
         probes = cfg.fillings(GroupProbe)
         sessions = Sessions(unit, clock, keyrings, rows, roles, permissions, probes, audit, trail, limits)
+        links = Links(unit, clock, keyrings, users, audit, trail)
         cookie = SessionCookie(sessions, settings)
         self.setup = Setup(unit, keyrings, users, audit)
         throttle = Throttle(settings.limits)
@@ -81,11 +84,23 @@ class UserManagement(System):
         directory = Directory(unit, users, throttle, settings.users.directory)
         preferences, own = Preferences(unit), OwnSessions(unit, users, sessions)
         personal = PersonalData(unit, clock, users, preferences, own, audit, cfg.fillings(PersonalRecords))
-        for each in (permissions, users, directory, sessions, cookie, self.setup, sign_in, preferences, own, personal):
+        for each in (
+            permissions,
+            users,
+            directory,
+            sessions,
+            links,
+            cookie,
+            self.setup,
+            sign_in,
+            preferences,
+            own,
+            personal,
+        ):
             cfg.provide(each)
         people, administration = PeopleList(unit, users, audit), Administration(unit, clock, users, sessions, audit)
         settling = Settling(unit, administration, users, cfg.fillings(Holdings))
-        deletion = Deletion(unit, administration, rows, cfg.fillings(Departure))
+        deletion = Deletion(unit, administration, rows, links, cfg.fillings(Departure))
         for service in (people, administration, settling, deletion):
             cfg.provide(service)
         cfg.site.cards.append(card(people))

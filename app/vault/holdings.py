@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, delete, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, delete, exists, func, select
 
 from app.audit.service import Audit
 from app.clock import Clock
@@ -17,7 +18,7 @@ from app.database import Unit
 from app.errors import Damaged, Invalid, Refused
 from app.groups.service import Groups
 from app.subject import Subject
-from app.users.ports import Holding
+from app.users.ports import Alone, Holding
 from app.users.service import ACTIVE, USER, User, Users
 from app.vault.heads import ACCESS, SECRET, SHELF, Grant, Head, Heads
 from app.vault.policy import DELETE, Level
@@ -57,12 +58,13 @@ class SecretHoldings:
         mine = select(func.count()).select_from(ACCESS).join(SECRET, SECRET.c.id == ACCESS.c.secret)
         return int(self._unit.execute(mine.where(_owns(user), SECRET.c.deleted_at.is_not(None))).scalar_one())
 
-    def alone(self, user: UUID, *, most: int) -> Sequence[Holding]:
-        """Return what nobody else owns who is active, the last changed first; damage is recorded and passed over."""
-        first = _alone(user).order_by(SECRET.c.changed_at.desc(), SECRET.c.id).limit(most)
-        ids = [row.secret for row in self._unit.execute(first)]
-        heads = [head for head in self._opened(ids) if self._is_alone(head, user)]
-        return [self._holding(head, user) for head in sorted(heads, key=lambda head: (head.changed_at, head.id))[::-1]]
+    def alone(self, user: UUID, *, most: int) -> Alone:
+        """Return what nobody else owns who is active, the last changed first; damage is recorded and counted."""
+        statement = self._heads.rows.selection.where(SECRET.c.id.in_(_alone(user)))
+        rows = self._unit.execute(statement).all()
+        opened = self._opened(rows)
+        heads = sorted((head for head in opened if user in head.owners()), key=_youngest_first)
+        return Alone([self._holding(head, user) for head in heads[:most]], len(heads), len(rows) - len(opened))
 
     def hand_over(self, by: Subject, user: UUID, holding: UUID, *, to: UUID) -> None:
         """Make somebody else the owner of a secret in place of this person, who keeps no access.
@@ -137,9 +139,9 @@ class SecretHoldings:
         others = self._users.people(owner for owner in owners if owner != user)
         return user in owners and not any(other.active for other in others.values())
 
-    def _opened(self, ids: Collection[UUID]) -> list[Head]:
+    def _opened(self, rows: Sequence[Row[Any]]) -> list[Head]:
         found = []
-        for row in self._unit.execute(self._heads.rows.selection.where(SECRET.c.id.in_(ids))).all():
+        for row in rows:
             try:
                 found.append(self._heads.verified(row))
             except Damaged as damage:
@@ -161,6 +163,10 @@ class SecretHoldings:
     def _title(self, type_id: str) -> str:
         kind = self._registry.get(type_id)
         return str(kind.title) if kind else _("Type missing")
+
+
+def _youngest_first(head: Head) -> tuple[float, UUID]:
+    return -head.changed_at.timestamp(), head.id
 
 
 def _owns(user: UUID) -> ColumnElement[bool]:
