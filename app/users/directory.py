@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, Select, Table, exists, select
 from app.database import Unit
 from app.errors import Invalid
 from app.subject import Subject
+from app.users.catalogue import READ
 from app.users.models import UserWordRow
-from app.users.service import ACTIVE, MANAGE, MEMBERSHIP, USER, User, Users
+from app.users.service import ACTIVE, MEMBERSHIP, USER, User, Users
 from app.users.throttle import Throttle
 from app.users.words import MOST_WORDS, fits, words_asked, words_of
 
@@ -60,8 +61,8 @@ class Directory:
         return found
 
     def _whole(self, subject: Subject) -> bool:
-        """Return whether this person sees everybody: who manages people has a list of them anyway."""
-        return self._shown == "everybody" or subject.may(MANAGE)
+        """Return whether this person sees everybody: who may read the list of people has it anyway."""
+        return self._shown == "everybody" or subject.may(READ)
 
     def _beginning(self, subject: Subject, asked: list[bytes], without: Collection[UUID]) -> list[User]:
         statement = found_by(asked).where(WORD.c.user.not_in(without))
@@ -88,16 +89,17 @@ def found_by(asked: list[bytes]) -> Select[Any]:
     statement = (
         select(WORD.c.user)
         .join(USER, USER.c.id == WORD.c.user)
-        .where(_begins(WORD, longest), USER.c.status == ACTIVE)
+        .where(begins(WORD, longest), USER.c.status == ACTIVE)
         .order_by(WORD.c.word, WORD.c.user)
         .limit(HITS * MOST_WORDS)
     )
     for number, beginning in enumerate(others):
         another = WORD.alias(f"word_{number}")
-        statement = statement.where(exists().where(another.c.user == WORD.c.user, _begins(another, beginning)))
+        statement = statement.where(exists().where(another.c.user == WORD.c.user, begins(another, beginning)))
     return statement
 
 
-def _begins(table: Any, beginning: bytes) -> ColumnElement[bool]:
+def begins(table: Any, beginning: bytes) -> ColumnElement[bool]:
+    """Return the condition that a word of this table begins so: a range of its index."""
     between: ColumnElement[bool] = (table.c.word >= beginning) & (table.c.word < beginning + BEYOND)
     return between

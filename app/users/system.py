@@ -18,19 +18,27 @@ from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
 from app.outbox.system import MailQueue
 from app.users.account import pages as account_pages
+from app.users.admin_pages import card
+from app.users.admin_views import pages as admin_pages
+from app.users.administration import Administration
+from app.users.catalogue import declare
 from app.users.cli import users_commands
 from app.users.cookies import SessionCookie
+from app.users.deletion import Deletion
 from app.users.directory import Directory
 from app.users.links import Links
-from app.users.messages import MESSAGES
+from app.users.messages import ADMIN_MESSAGES, MESSAGES
 from app.users.models import Account, RoleContent, RoleRow, UserRow
+from app.users.must_change import lead_to_password
 from app.users.own_sessions import OwnSessions
+from app.users.people_list import PeopleList
 from app.users.permissions import Permissions
 from app.users.personal_data import PersonalData
-from app.users.ports import CommandGroups, GroupProbe, PersonalRecords
+from app.users.ports import CommandGroups, Departure, GroupProbe, Holdings, PersonalRecords
 from app.users.preferences import Preferences
-from app.users.service import MANAGE, Users
+from app.users.service import Users
 from app.users.sessions import Limits, Sessions
+from app.users.settling import Settling
 from app.users.setup import Setup
 from app.users.sign_in import SignIn
 from app.users.throttle import Throttle
@@ -56,7 +64,7 @@ class UserManagement(System):
         rules = settings.passwords
         passwords = Passwords(rules.memory, rules.time, rules.parallelism, rules.waiting, at_once=rules.at_once)
         permissions = Permissions()
-        permissions.declare(MANAGE, _l("Manage people"), _l("Invite, change, disable and delete people."))
+        declare(permissions)
         rows = SealedRows(UserRow, Account, kind="user", unit=unit, keyrings=keyrings, trail=trail)
         roles = SealedRows(RoleRow, RoleContent, kind="role", unit=unit, keyrings=keyrings, trail=trail)
         users = Users(
@@ -90,8 +98,14 @@ class UserManagement(System):
             personal,
         ):
             cfg.provide(each)
-        cfg.provide(personal)
         cfg.provide(throttle)
+        people, administration = PeopleList(unit, users, audit), Administration(unit, clock, users, sessions, audit)
+        settling = Settling(unit, administration, users, cfg.fillings(Holdings))
+        deletion = Deletion(unit, administration, rows, links, cfg.fillings(Departure))
+        for service in (people, administration, settling, deletion):
+            cfg.provide(service)
+        cfg.site.cards.append(card(people))
+        cfg.site.messages.update(ADMIN_MESSAGES)
         cfg.fill(FirstStart, users)
         cfg.fill(Revised, rows)
         cfg.fill(Revised, roles)
@@ -102,6 +116,8 @@ class UserManagement(System):
         cfg.site.messages.update(MESSAGES)
         cfg.on_app(lambda app: app.register_blueprint(pages))
         cfg.on_app(lambda app: app.register_blueprint(account_pages))
+        cfg.on_app(lambda app: app.register_blueprint(admin_pages))
+        cfg.on_app(lead_to_password)
         cfg.on_app(lambda app: app.cli.add_command(users_commands(unit, users, cfg.fillings(CommandGroups))))
         cfg.on_app(lambda app: app.cli.add_command(self._setup_link_command(unit)))
 
