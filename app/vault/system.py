@@ -12,6 +12,8 @@ from uuid import UUID
 from flask_babel import lazy_gettext as _l
 from lucide import IconDoesNotExist
 
+from app.audit.actions import Actions
+from app.audit.ports import Describes
 from app.audit.service import Audit
 from app.audit.trail import AuditTrail
 from app.blobs.opening import open_store
@@ -34,10 +36,11 @@ from app.users.permissions import Permissions
 from app.users.ports import PersonalRecords
 from app.users.service import Users
 from app.users.system import UserManagement
-from app.vault import policy
+from app.vault import actions, policy
 from app.vault.activity import Activity
 from app.vault.cli import vault_commands
 from app.vault.collector import Collector
+from app.vault.describing import SecretNames
 from app.vault.emptiness import NoBlobs
 from app.vault.forms import Forms
 from app.vault.heads import HeadContent, Heads
@@ -102,6 +105,7 @@ class SecretManagement(System):
         registry = Registry([*BUILT_IN, *self._types, *load_entry_points()], knows_logo=knows_logo)
         cfg.provide(Forms(kind.cls for kind in registry))
         policy.declare(cfg.get(Permissions))
+        actions.declare(cfg.get(Actions))
         self._build(cfg, registry)
         cfg.site.entries.append(Entry(_l("Vault"), "vault", "vault.list", policy.USE, key="v"))
         cfg.site.entries.append(Entry(_l("Trash"), "trash-2", "vault.trash", policy.USE, in_menu=True))
@@ -160,6 +164,7 @@ class SecretManagement(System):
         cfg.fill(Panels, panel)
         cfg.fill(Leaving, panel)
         cfg.fill(PersonalRecords, OwnSecrets(shelves, trash))
+        cfg.fill(Describes, SecretNames(unit, clock, heads, shelves, registry))
         cfg.fill(Emptiness, NoBlobs(store))
         cfg.site.checks["blobs"] = store.check
         cfg.site.leavers.append(shelves.drop)
