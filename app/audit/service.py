@@ -122,6 +122,11 @@ class Audit:
         statement = select(TABLE).where(TABLE.c.object_id == object_id, made).order_by(TABLE.c.revision.desc())
         return [event_of(row) for row in self._unit.execute(statement.limit(most))]
 
+    def newest_of(self, action: str, *, most: int) -> list[Event]:
+        """Return the newest events with this action, newest first."""
+        statement = select(TABLE).where(TABLE.c.action == action).order_by(TABLE.c.number.desc()).limit(most)
+        return [event_of(row) for row in self._unit.execute(statement)]
+
     def automations(self, object_id: UUID, action: str) -> list[Uses]:
         """Return what each automation did to an object, the latest first."""
         found = [self._uses(object_id, actor, action) for actor in self._actors(object_id)]

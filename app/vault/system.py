@@ -36,7 +36,7 @@ from app.users.permissions import Permissions
 from app.users.ports import PersonalRecords
 from app.users.service import Users
 from app.users.system import UserManagement
-from app.vault import actions, policy
+from app.vault import actions, policy, report
 from app.vault.activity import Activity
 from app.vault.cli import vault_commands
 from app.vault.collector import Collector
@@ -48,8 +48,10 @@ from app.vault.listing import Overview
 from app.vault.matching import Matching
 from app.vault.messages import MESSAGES
 from app.vault.models import SecretRow
+from app.vault.pages.report import missing_fact
 from app.vault.panels import GroupPanel
 from app.vault.records import OwnSecrets
+from app.vault.report import REPORT, Report
 from app.vault.safe import Safe
 from app.vault.service import Vault
 from app.vault.sharing import Sharing
@@ -58,8 +60,9 @@ from app.vault.trash import Trash
 from app.vault.verify import Verifier
 from app.vault.views import pages
 from app.web.pages import draw_icon
-from app.web.site import Entry
+from app.web.site import INSTALLATION, Card, Entry
 
+TITLES = (_l("Vault"), _l("Secrets by type, and what needs somebody."))
 C = TypeVar("C", bound=Credentials)
 
 
@@ -105,6 +108,7 @@ class SecretManagement(System):
         registry = Registry([*BUILT_IN, *self._types, *load_entry_points()], knows_logo=knows_logo)
         cfg.provide(Forms(kind.cls for kind in registry))
         policy.declare(cfg.get(Permissions))
+        report.declare(cfg.get(Permissions))
         actions.declare(cfg.get(Actions))
         self._build(cfg, registry)
         cfg.site.entries.append(Entry(_l("Vault"), "vault", "vault.list", policy.USE, key="v"))
@@ -147,7 +151,9 @@ class SecretManagement(System):
             orphans_kept=timedelta(hours=settings.vault.orphan_hours),
         )
         sharing = Sharing(unit, clock, heads, users, cfg.get(Directory), groups, registry, audit, keyrings)
+        numbers = Report(unit, heads, registry, users, groups, audit)
         services: list[Any] = [
+            numbers,
             registry,
             heads,
             safe,
@@ -165,6 +171,7 @@ class SecretManagement(System):
         cfg.fill(Leaving, panel)
         cfg.fill(PersonalRecords, OwnSecrets(shelves, trash))
         cfg.fill(Describes, SecretNames(unit, clock, heads, shelves, registry))
+        cfg.site.cards.append(Card(INSTALLATION, *TITLES, "vault", "vault.report", REPORT, 20, missing_fact(numbers)))
         cfg.fill(Emptiness, NoBlobs(store))
         cfg.site.checks["blobs"] = store.check
         cfg.site.leavers.append(shelves.drop)
