@@ -13,12 +13,12 @@ depends_on = None
 
 def upgrade() -> None:
     automations = sa.text("actor IS NOT NULL")
-    op.create_index("ix_audit_action", "audit", ["action", "number"])
+    op.create_index("ix_audit_action_number", "audit", ["action", "number"])
     op.create_index(
         "ix_audit_actor", "audit", ["actor", "number"], sqlite_where=automations, postgresql_where=automations
     )
     op.create_index("ix_audit_time", "audit", ["time"])
-    op.create_index("ix_secret_type", "secret", ["type", "deleted_at"])
+    op.create_index("ix_secret_type_deleted_at", "secret", ["type", "deleted_at"])
     op.create_table(
         "audit_check",
         sa.Column("id", sa.Integer(), nullable=False, autoincrement=False),
@@ -32,7 +32,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("audit_check")
-    op.drop_index("ix_secret_type", table_name="secret")
+    op.drop_index("ix_secret_type_deleted_at", table_name="secret")
     op.drop_index("ix_audit_time", table_name="audit")
     op.drop_index("ix_audit_actor", table_name="audit")
-    op.drop_index("ix_audit_action", table_name="audit")
+    op.drop_index("ix_audit_action_number", table_name="audit")
