@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from app.admin.views import pages, permitted
+from app.audit.actions import Action, Actions
+from app.audit.words import INSTALLATION
 from app.configurator import Configurator, System
 from app.users.system import UserManagement
 from app.web.site import Entry
@@ -21,4 +23,6 @@ class AdminCentre(System):
             _l("Admin"), "settings-2", "admin.home", key="a", shown_to=lambda subject: bool(permitted(site, subject))
         )
         site.entries.append(shown)
+        opened = Action("admin.open", _l("Admin centre opened"), "settings-2", tried=_l("Open the admin centre"))
+        cfg.get(Actions).declare(INSTALLATION, opened)
         cfg.on_app(lambda app: app.register_blueprint(pages))

@@ -47,4 +47,19 @@ class AuditRow(Base):
             postgresql_where=BY_AUTOMATIONS,
         ),
         Index("ix_audit_subject", "subject", "number", sqlite_where=BY_SOMEBODY, postgresql_where=BY_SOMEBODY),
+        Index(None, "action", "number"),
+        Index("ix_audit_actor", "actor", "number", sqlite_where=BY_AUTOMATIONS, postgresql_where=BY_AUTOMATIONS),
+        Index(None, "time"),
     )
+
+
+class AuditCheckRow(Base):
+    """The check of the chain that goes on just now, and how far it came; it tells, and decides nothing."""
+
+    __tablename__ = "audit_check"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    holder: Mapped[UUID]
+    position: Mapped[int] = mapped_column(BigInteger)
+    total: Mapped[int] = mapped_column(BigInteger)
+    seen_at: Mapped[datetime] = mapped_column(Time)

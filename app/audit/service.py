@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -108,7 +108,7 @@ class Audit:
         statement = select(TABLE).where(*_people(object_id, only)).order_by(TABLE.c.number.desc())
         if not refused_too:
             statement = statement.where(TABLE.c.detail.not_like(REFUSED))
-        return [_event(row) for row in self._unit.execute(statement.limit(most).offset(skip))]
+        return [event_of(row) for row in self._unit.execute(statement.limit(most).offset(skip))]
 
     def count_by_people(self, object_id: UUID, *, only: tuple[str, ...]) -> int:
         """Return how many such events there are; more than MOST_COUNTED are MOST_COUNTED + 1."""
@@ -120,7 +120,12 @@ class Audit:
         """Return the newest events that made a new revision of an object and whose action is one of `only`."""
         made = TABLE.c.revision.is_not(None) & TABLE.c.action.in_(only)
         statement = select(TABLE).where(TABLE.c.object_id == object_id, made).order_by(TABLE.c.revision.desc())
-        return [_event(row) for row in self._unit.execute(statement.limit(most))]
+        return [event_of(row) for row in self._unit.execute(statement.limit(most))]
+
+    def newest_of(self, action: str, *, most: int) -> list[Event]:
+        """Return the newest events with this action, newest first."""
+        statement = select(TABLE).where(TABLE.c.action == action).order_by(TABLE.c.number.desc()).limit(most)
+        return [event_of(row) for row in self._unit.execute(statement)]
 
     def automations(self, object_id: UUID, action: str) -> list[Uses]:
         """Return what each automation did to an object, the latest first."""
@@ -130,12 +135,12 @@ class Audit:
     def by_automation(self, object_id: UUID, actor: str, action: str, *, most: int, skip: int = 0) -> list[Event]:
         """Return one automation's newest events of an object, newest first."""
         statement = select(TABLE).where(*_automation(object_id, actor, action)).order_by(TABLE.c.number.desc())
-        return [_event(row) for row in self._unit.execute(statement.limit(most).offset(skip))]
+        return [event_of(row) for row in self._unit.execute(statement.limit(most).offset(skip))]
 
     def later(self, object_id: UUID, revision: int) -> list[Event]:
         """Return the events that made the revisions of an object after this one, oldest first."""
         after = (TABLE.c.object_id == object_id) & (TABLE.c.revision > revision)
-        return [_event(row) for row in self._unit.execute(select(TABLE).where(after).order_by(TABLE.c.number))]
+        return [event_of(row) for row in self._unit.execute(select(TABLE).where(after).order_by(TABLE.c.number))]
 
     def latest(self, object_id: ColumnElement[UUID], action: str) -> ColumnElement[datetime | None]:
         """Return the expression for when an automation last did `action` to an object."""
@@ -153,8 +158,13 @@ class Audit:
         found: dict[int, Event] = {}
         for kind in kinds:
             statement = select(TABLE).where(kind).order_by(TABLE.c.number.desc()).limit(most)
-            found.update((row.number, _event(row)) for row in self._unit.execute(statement))
+            found.update((row.number, event_of(row)) for row in self._unit.execute(statement))
         return [found[number] for number in sorted(found, reverse=True)[:most]]
+
+    def told_of(self, ids: Collection[UUID]) -> set[UUID]:
+        """Return those of these objects of which the trail tells that there was one."""
+        those = TABLE.c.object_id.in_(ids) & TABLE.c.revision.is_not(None)
+        return {row.object_id for row in self._unit.execute(select(TABLE.c.object_id).where(those).distinct())}
 
     def _actors(self, object_id: UUID) -> list[str]:
         """Return the names of the automations that caused events of an object: one step of the index for each."""
@@ -194,7 +204,8 @@ def _automation(object_id: UUID, actor: str, action: str) -> tuple[ColumnElement
     return TABLE.c.object_id == object_id, TABLE.c.actor == actor, TABLE.c.action == action
 
 
-def _event(row: Any) -> Event:
+def event_of(row: Any) -> Event:
+    """Return a row of the trail as an event."""
     return Event(
         row.number, row.time, row.subject, row.actor, row.action, row.kind, row.object_id, row.count, _read(row.detail)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -117,21 +117,43 @@ class AuditTrail:
 
     def broken(self) -> Iterator[int]:
         """Yield the number of every event that is missing, altered or out of the chain."""
-        expected, previous = 1, b""
-        for row in self._all():
-            yield from range(expected, min(row.number, expected + MOST_NAMED))
-            key = self._key(row.key)
-            if key is None or chain(key, previous, *self._items(row._mapping)) != row.mac:
-                yield row.number
-            expected, previous = row.number + 1, row.mac
+        for _number, found in self.checked():
+            yield from found
 
-    def _all(self) -> Iterator[Row[Any]]:
+    def checked(self) -> Iterator[tuple[int, list[int]]]:
+        """Check the whole chain, some events at a time: yield how far it came, and what is broken of these."""
+        expected, previous = 1, b""
+        for rows in self._all():
+            found: list[int] = []
+            for row in rows:
+                found += range(expected, min(row.number, expected + MOST_NAMED))
+                if not self._follows(row, previous):
+                    found.append(row.number)
+                expected, previous = row.number + 1, row.mac
+            yield rows[-1].number, found
+
+    def latest_genuine(self, action: str) -> tuple[Row[Any], bool] | None:
+        """Return the newest event with this action, and whether it is as it was recorded; None if there is none."""
+        this = select(func.max(TABLE.c.number)).where(TABLE.c.action == action).scalar_subquery()
+        rows = self._unit.execute(
+            select(TABLE).where(TABLE.c.number.in_([this, this - 1])).order_by(TABLE.c.number.desc())
+        ).all()
+        if not rows or rows[0].action != action:
+            return None
+        before = rows[1].mac if len(rows) > 1 else b""
+        return rows[0], self._follows(rows[0], before)
+
+    def _follows(self, row: Row[Any], previous: bytes) -> bool:
+        key = self._key(row.key)
+        return key is not None and chain(key, previous, *self._items(row._mapping)) == row.mac
+
+    def _all(self) -> Iterator[Sequence[Row[Any]]]:
         """Yield every event in order, some at a time: a read has no transaction in which a cursor could live."""
         last = -(2**63)  # one made up in front of the first is seen too
         while rows := self._unit.execute(
             select(TABLE).where(TABLE.c.number > last).order_by(TABLE.c.number).limit(READ_AT_ONCE)
         ).all():
-            yield from rows
+            yield rows
             last = rows[-1].number
 
     def _waiting(self) -> Waiting:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.audit.actions import Actions
+from app.audit.ports import Describes
 from app.audit.service import Audit
 from app.audit.trail import AuditTrail
 from app.configurator import Configurator, System
+from app.groups import actions
 from app.groups.cli import Joining, groups_commands
+from app.groups.describing import GroupsDescribed
 from app.groups.models import GroupContent, GroupRow
 from app.groups.of_people import GroupsOfPeople
 from app.groups.ports import Leaving
@@ -46,6 +50,8 @@ class GroupManagement(System):
         cfg.fill(Revised, rows)
         groups = Groups(cfg.unit, cfg.clock, rows, users, cfg.get(Directory), cfg.get(Audit), cfg.fillings(Leaving))
         cfg.provide(groups)
+        actions.declare(cfg.get(Actions))
+        cfg.fill(Describes, GroupsDescribed(cfg.unit, groups))
         cfg.fill(FirstStart, groups)
         cfg.fill(GroupProbe, groups)
         cfg.fill(CommandGroups, Joining(groups))

@@ -80,8 +80,10 @@ class Directory:
         return user.active and ours and fits(asked, words_of(user.first_name, user.last_name, user.email))
 
 
-def found_by(asked: list[bytes]) -> Select[Any]:
-    """Return a statement of active people who have a word for each beginning, in the order of the longest one.
+def found_by(asked: list[bytes], *, active: bool = True) -> Select[Any]:
+    """Return a statement of people who have a word for each beginning, in the order of the longest one.
+
+    active: only of those who are.
 
     It walks along the words that begin so and stops after enough of them, whatever the number of people.
     """
@@ -89,7 +91,7 @@ def found_by(asked: list[bytes]) -> Select[Any]:
     statement = (
         select(WORD.c.user)
         .join(USER, USER.c.id == WORD.c.user)
-        .where(begins(WORD, longest), USER.c.status == ACTIVE)
+        .where(begins(WORD, longest), *([USER.c.status == ACTIVE] if active else []))
         .order_by(WORD.c.word, WORD.c.user)
         .limit(HITS * MOST_WORDS)
     )

@@ -39,6 +39,11 @@ class Permissions:
             raise Misconfigured(f"permission {name}: declared twice")
         self._known[name] = Permission(name, title, description, everybody)
 
+    def title(self, name: str) -> LazyString | str | None:
+        """Return what a permission is called; None if there is none with this name."""
+        found = self._known.get(name)
+        return found.title if found else None
+
     def of(self, role: UUID, stored: Iterable[str]) -> frozenset[str]:
         """Return what a role allows: Administrator everything, Member what is everybody's, others what is stored."""
         if role == ADMINISTRATOR:

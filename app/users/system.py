@@ -7,9 +7,12 @@ from datetime import timedelta
 import click
 from flask_babel import lazy_gettext as _l
 
+from app.audit.actions import Actions
+from app.audit.ports import Describes
 from app.audit.service import Audit
 from app.audit.system import AuditTrails
 from app.audit.trail import AuditTrail
+from app.audit.words import PERMISSIONS
 from app.configurator import Configurator, System
 from app.crypto.passwords import Passwords
 from app.database import Unit
@@ -17,6 +20,7 @@ from app.keys.keyrings import FirstStart, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
 from app.outbox.system import MailQueue
+from app.users import actions
 from app.users.account import pages as account_pages
 from app.users.admin_pages import card
 from app.users.admin_views import pages as admin_pages
@@ -25,6 +29,7 @@ from app.users.catalogue import declare
 from app.users.cli import users_commands
 from app.users.cookies import SessionCookie
 from app.users.deletion import Deletion
+from app.users.describing import PeopleNames, RoleNames
 from app.users.directory import Directory
 from app.users.links import Links
 from app.users.messages import ADMIN_MESSAGES, MESSAGES
@@ -65,6 +70,8 @@ class UserManagement(System):
         passwords = Passwords(rules.memory, rules.time, rules.parallelism, rules.waiting, at_once=rules.at_once)
         permissions = Permissions()
         declare(permissions)
+        for declared in PERMISSIONS:
+            permissions.declare(*declared)
         rows = SealedRows(UserRow, Account, kind="user", unit=unit, keyrings=keyrings, trail=trail)
         roles = SealedRows(RoleRow, RoleContent, kind="role", unit=unit, keyrings=keyrings, trail=trail)
         users = Users(
@@ -109,6 +116,10 @@ class UserManagement(System):
         cfg.fill(FirstStart, users)
         cfg.fill(Revised, rows)
         cfg.fill(Revised, roles)
+        actions.declare(cfg.get(Actions))
+        cfg.get(Actions).permissions.append(permissions.title)
+        cfg.fill(Describes, PeopleNames(unit, users))
+        cfg.fill(Describes, RoleNames(unit, roles))
         cfg.site.subjects.append(cookie)
         cfg.site.sign_in, cfg.site.confirm, cfg.site.session = "users.login", "users.confirm", "users.session_left"
         self._base_url = settings.server.base_url

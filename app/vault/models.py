@@ -23,6 +23,8 @@ class SecretRow(Sealed, Base):
     deleted_at: Mapped[datetime | None] = mapped_column(Time)
     once: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
 
+    __table_args__ = (Index(None, "type", "deleted_at"),)
+
 
 class VersionRow(Base):
     """An immutable state of a secret's credentials; `wrapped` holds its DEK, bound to every other column."""

@@ -12,6 +12,8 @@ from uuid import UUID
 from flask_babel import lazy_gettext as _l
 from lucide import IconDoesNotExist
 
+from app.audit.actions import Actions
+from app.audit.ports import Describes
 from app.audit.service import Audit
 from app.audit.trail import AuditTrail
 from app.blobs.opening import open_store
@@ -37,12 +39,13 @@ from app.users.ports import Departure, Holdings, PersonalRecords
 from app.users.service import Users
 from app.users.system import UserManagement
 from app.users.throttle import Throttle
-from app.vault import policy
+from app.vault import actions, policy, report
 from app.vault.activity import Activity
 from app.vault.check_views import checks
 from app.vault.checking import Checking
 from app.vault.cli import vault_commands
 from app.vault.collector import Collector
+from app.vault.describing import SecretNames
 from app.vault.emptiness import NoBlobs
 from app.vault.forms import Forms
 from app.vault.heads import HeadContent, Heads
@@ -52,8 +55,10 @@ from app.vault.matching import Matching
 from app.vault.messages import MESSAGES
 from app.vault.models import SecretRow
 from app.vault.network import GuardedNetwork
+from app.vault.pages.report import missing_fact
 from app.vault.panels import GroupPanel
 from app.vault.records import OwnSecrets
+from app.vault.report import REPORT, Report
 from app.vault.safe import Safe
 from app.vault.service import Vault
 from app.vault.sharing import Sharing
@@ -62,8 +67,9 @@ from app.vault.trash import Trash
 from app.vault.verify import Verifier
 from app.vault.views import pages
 from app.web.pages import draw_icon
-from app.web.site import Entry
+from app.web.site import INSTALLATION, Card, Entry
 
+TITLES = (_l("Vault"), _l("Secrets by type, and what needs somebody."))
 C = TypeVar("C", bound=Credentials)
 
 
@@ -109,6 +115,8 @@ class SecretManagement(System):
         registry = Registry([*BUILT_IN, *self._types, *load_entry_points()], knows_logo=knows_logo)
         cfg.provide(Forms(kind.cls for kind in registry))
         policy.declare(cfg.get(Permissions))
+        report.declare(cfg.get(Permissions))
+        actions.declare(cfg.get(Actions))
         self._build(cfg, registry)
         cfg.site.entries.append(Entry(_l("Vault"), "vault", "vault.list", policy.USE, key="v"))
         cfg.site.entries.append(Entry(_l("Trash"), "trash-2", "vault.trash", policy.USE, in_menu=True))
@@ -153,7 +161,9 @@ class SecretManagement(System):
         sharing = Sharing(unit, clock, heads, users, cfg.get(Directory), groups, registry, audit, keyrings)
         vault = Vault(unit, clock, heads, safe, registry, audit)
         network = GuardedNetwork(WayOut(rules_of(settings.mail)))
+        numbers = Report(unit, heads, registry, users, groups, audit)
         services: list[Any] = [
+            numbers,
             registry,
             heads,
             safe,
@@ -174,6 +184,8 @@ class SecretManagement(System):
         holdings = SecretHoldings(unit, clock, heads, users, groups, registry, audit)
         cfg.fill(Holdings, holdings)
         cfg.fill(Departure, holdings)
+        cfg.fill(Describes, SecretNames(unit, clock, heads, shelves, registry))
+        cfg.site.cards.append(Card(INSTALLATION, *TITLES, "vault", "vault.report", REPORT, 20, missing_fact(numbers)))
         cfg.fill(Emptiness, NoBlobs(store))
         cfg.site.checks["blobs"] = store.check
         cfg.site.leavers.append(shelves.drop)

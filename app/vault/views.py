@@ -24,10 +24,12 @@ from app.vault.pages.detail import secret_page
 from app.vault.pages.editing import conflict_note, conflict_rows, edit_page, new_form_page, offered
 from app.vault.pages.history import asked_pair, compare_page, history_page, restore_page, version_seen
 from app.vault.pages.overview import asked_for, overview, shown_at
+from app.vault.pages.report import report_page
 from app.vault.pages.sharing import overtaken_page, sharing_page, withdraw_page
 from app.vault.pages.trash import delete_page, purge_page, trash_page
 from app.vault.pages.values import TEXT, made_value, opened_value, spec_of, wants_text
 from app.vault.policy import CHANGE, CREATE, EDIT, SHARE, USE, Level, barred
+from app.vault.report import REPORT, Report
 from app.vault.service import Blank, Secret, Stale, Vault
 from app.vault.sharing import Saved, Sharing, Wishes
 from app.vault.sharing_form import read_wishes
@@ -417,6 +419,14 @@ def restore_version(secret_id: UUID, number: int) -> ResponseReturnValue:
         return page("vault/restore.html", "form", status=409, **restore_page(found, stale=stale))
     way_on = url_for("vault.show", secret_id=secret_id, done="version-restored", secret=secret_id, was=seen)
     return changed(way_on)
+
+
+@pages.get("/admin/vault")
+@requires(REPORT)
+def report() -> ResponseReturnValue:
+    """Show what the vault holds, in numbers."""
+    subject = current_subject()
+    return page("vault/report.html", **report_page(service(Report).numbers(subject), subject))
 
 
 @pages.get("/groups/<uuid:group_id>/publications/<uuid:secret_id>/withdraw")

@@ -66,7 +66,9 @@ def answer_errors(app: TresorFlask) -> None:
     @app.errorhandler(ConfirmNeeded)
     def confirm(_error: ConfirmNeeded) -> ResponseReturnValue:
         app.site.unit.roll_back()
-        question = url_for(app.site.confirm, next=request.path)
+        reads = request.method in {"GET", "HEAD"}
+        back = request.full_path.rstrip("?") if reads else request.path
+        question = url_for(app.site.confirm, next=back)
         if request.method == "POST" and _may_wait():
             return redirect(question, 307)  # with the form, which waits there
         return way_on(question)
