@@ -70,7 +70,12 @@ POST /vault/new/jira/shown                       401 200 200 200 200 200 200 200
 POST /vault/new/smtp/shown                       401 403 403 403 403 403 403 403 401 403
 POST /vault/new/nothing/shown                    401 404 404 404 404 404 404 404 401 404
 GET  /vault/trash                                303 200 200 200 200 200 200 200 303 200
-GET  /admin                                      303 403 403 403 403 403 403 403 303 403
+GET  /admin                                      303 403 403 403 403 403 403 200 303 403
+GET  /admin/audit                                303 403 403 403 403 403 403 200 303 403
+POST /admin/audit/check                          401 403 403 403 403 403 403 303 401 403
+GET  /admin/audit/export                         303 403 403 403 403 403 403 200 303 403
+POST /admin/audit/export                         401 403 403 403 403 403 403 200 401 403
+GET  /admin/vault                                303 403 403 403 403 403 403 200 303 403
 GET  /vault/{kept}                               303 404 200 200 200 404 404 404 303 404
 GET  /vault/{trashed}                            303 404 404 404 404 404 404 404 303 404
 GET  /vault/{unknown}                            303 404 404 404 404 404 404 404 303 404
