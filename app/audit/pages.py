@@ -47,7 +47,7 @@ class Address:
 
 def asked_for(args: Mapping[str, str]) -> Address:
     """Return what an address asks for; what cannot be read is named, so that no page pretends to be narrowed by it."""
-    query = {name: args.get(name, "").replace("\0", "").strip()[:LONGEST_QUERY] for name in NARROWING}
+    query = {name: args.get(name, "").replace("\0", "\ufffd").strip()[:LONGEST_QUERY] for name in NARROWING}
     person, choice, about = query["person"], query["action"], query["object"]
     actions = service(Actions).named(choice) if choice not in {"", REFUSED} else ()
     days = {name: _day(query[name]) for name in ("from", "to")}

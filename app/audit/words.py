@@ -39,10 +39,10 @@ def declare(actions: Actions) -> None:
     actions.explain(
         details={
             "outcome": "",
-            "events": _l("%(value)s entries"),
-            "broken": _l("%(value)s missing or altered"),
-            "ahead": _l("%(value)s objects newer than the log"),
-            "first": _l("the first is number %(value)s"),
+            "events": _l("entries: %(value)s"),
+            "broken": _l("missing or altered: %(value)s"),
+            "ahead": _l("objects newer than the log: %(value)s"),
+            "first": _l("the first has number %(value)s"),
             "narrowed": _l("narrowed by %(value)s"),
         },
         values={

@@ -438,6 +438,23 @@ def trashed(visit: Visit) -> Page:
     return sends(visit.goes(f"/vault/{secret}/delete"))
 
 
+def audit_narrowed(visit: Visit) -> Page:
+    return visit.goes(f"/admin/audit?person={visit.scenery.people['anna'].id}&action=sharing&q=jonas")
+
+
+def audit_opened(visit: Visit) -> Page:
+    """Somebody has opened a value, and somebody else tried to open a secret that is not theirs."""
+    revealed(MAIL, "password")(visit)
+    visit.goes(visit.scenery.address(MAIL), "tomas")
+    visit.goes(visit.scenery.address(CODES), "ben")
+    return visit.goes("/admin/audit")
+
+
+def audit_checked(visit: Visit) -> Page:
+    page = visit.goes("/admin/audit")
+    return presses(page, page.locator("form[action$='/check'] button"))
+
+
 def at(path: str, name: str = "lena") -> Callable[[Visit], Page]:
     return lambda visit: visit.goes(path, name)
 
@@ -478,6 +495,15 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "vault-trouble": at("/vault", "jonas"),
     "vault-menu": menu_open,
     "account-menu": account_menu,
+    "audit": audit_opened,
+    "audit-narrowed": audit_narrowed,
+    "audit-refused": at("/admin/audit?action=refused"),
+    "audit-nothing": at("/admin/audit?q=nobody-at-all"),
+    "audit-wrong": at("/admin/audit?from=yesterday"),
+    "audit-checked": audit_checked,
+    "audit-export": at("/admin/audit/export?action=values&from=2026-11-01"),
+    "audit-export-dialog": dialog(at("/admin/audit"), "#export"),
+    "vault-numbers": at("/admin/vault"),
     "shortcuts": at("/shortcuts"),
     "shortcuts-above": shortcuts_above,
     "vault-trashed": trashed,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from app.credentials import Credentials, credential_type, field
+from app.users.permissions import ADMINISTRATOR
 from tests.builders import PASSWORD
 from tests.journeys.conftest import Profiles
 from tests.journeys.hands import focused, opens, saves
@@ -122,6 +124,41 @@ def test_pages_show_text(site: Scenery, visit: Callable[[str], Page]) -> None:
             is_text(page, text)
         page.goto(f"{group}/publications/{secret}/withdraw")
         is_text(page, text)
+
+
+def test_the_audit_log_shows_text(site: Scenery, visit: Callable[[str], Page]) -> None:
+    world = site.world
+    with world.unit():
+        made = world.users.create("tests", email="mallory@example.org", first_name=IMAGE, last_name=PARTIAL,
+                                  password=PASSWORD, roles=[ADMINISTRATOR])  # fmt: skip
+    site.people["mallory"] = world.subject(made.id)
+    mine = world.keep(Hostile(name=HTMX, place=SCRIPT, password=LETTERS), owner=site.people["mallory"])
+    with world.unit():
+        world.vault.reveal(site.people["mallory"], mine, field="password")
+    page = visit("mallory")
+    page.goto("/admin/audit")
+    is_text(page, HTMX, f"{IMAGE} {PARTIAL}", f"Type {IMAGE}", f"Secret {IMAGE}")
+    for query in (IMAGE, SHORT, SCRIPT, HTMX):
+        page.goto("/admin/audit")
+        page.fill("#log-q", query)
+        page.click("#log button")
+        page.wait_for_url("**/admin/audit?**")
+        is_text(page)
+        assert page.input_value("#log-q") == query
+        page.goto(page.url)
+        is_text(page)
+        opens(page, "#export")
+        is_text(page, f"Search: {query}")
+    for narrowed in (f"person={made.id}", f"object={mine}", f"object={site.groups['Hostile']}"):
+        page.goto(f"/admin/audit?{narrowed}")
+        is_text(page)
+        opens(page, "#export")
+        is_text(page)
+    for asked in ({"q": SCRIPT, "from": IMAGE}, {"action": HTMX}, {"person": IMAGE}):
+        page.goto(f"/admin/audit?{urlencode(asked)}")
+        is_text(page)
+    page.goto("/admin/vault")
+    is_text(page, f"Type {IMAGE}")
 
 
 def test_dialogs_show_text_in_every_state(site: Scenery, visit: Callable[[str], Page]) -> None:

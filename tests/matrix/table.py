@@ -96,6 +96,11 @@ GET  /admin/users/{unknown}/delete               303 403 403 403 403 403 403 404
 POST /admin/users/{off}/delete                   401 403 403 403 403 403 403 303 401 403
 POST /admin/users/{colleague}/delete             401 403 403 403 403 403 403 422 401 403
 POST /admin/users/{unknown}/delete               401 403 403 403 403 403 403 404 401 403
+GET  /admin/audit                                303 403 403 403 403 403 403 200 303 403
+POST /admin/audit/check                          401 403 403 403 403 403 403 303 401 403
+GET  /admin/audit/export                         303 403 403 403 403 403 403 200 303 403
+POST /admin/audit/export                         401 403 403 403 403 403 403 200 401 403
+GET  /admin/vault                                303 403 403 403 403 403 403 200 303 403
 GET  /vault/{kept}                               303 404 200 200 200 404 404 404 303 404
 GET  /vault/{trashed}                            303 404 404 404 404 404 404 404 303 404
 GET  /vault/{unknown}                            303 404 404 404 404 404 404 404 303 404
