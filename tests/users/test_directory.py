@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine
 
+import app.migrations
 from app.errors import Invalid, Throttled
 from app.migrations.running import upgrade
 from app.subject import Subject
@@ -175,12 +180,19 @@ def test_an_unknown_address_and_one_of_somebody_inactive_are_refused_in_the_same
 def test_people_of_before_are_found_once_the_database_is_upgraded(make_world: Make) -> None:
     world = everybody(make_world)
     people(world)
-    world.sql("DROP INDEX ix_audit_subject")
-    world.sql("ALTER TABLE preferences DROP COLUMN single_keys")
-    world.sql("DROP TABLE user_word")
-    world.sql("UPDATE alembic_version SET version_num = '0002'")
+    downgrade(world.cfg.unit.engine, "0002")
     upgrade(world.cfg.unit.engine)
     assert found(world, world.person("zoe"), "ann") == ["Anna", "Annabel"]
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Undo what migrations after this one did."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(app.migrations.__file__).parent))
+    config.set_main_option("path_separator", "os")
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
 
 
 def test_a_person_has_at_most_eight_words() -> None:
