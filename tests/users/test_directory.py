@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine
 
-import app.migrations
 from app.errors import Invalid, Throttled
 from app.migrations.running import upgrade
 from app.subject import Subject
 from app.users.directory import Directory
 from app.users.words import fits, folded_word, words_asked, words_of
 from tests.builders import PASSWORD, World
+from tests.migrating import downgrade
 
 Make = Callable[..., World]
 
@@ -183,16 +179,6 @@ def test_people_of_before_are_found_once_the_database_is_upgraded(make_world: Ma
     downgrade(world.cfg.unit.engine, "0002")
     upgrade(world.cfg.unit.engine)
     assert found(world, world.person("zoe"), "ann") == ["Anna", "Annabel"]
-
-
-def downgrade(engine: Engine, revision: str) -> None:
-    """Undo what migrations after this one did."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(app.migrations.__file__).parent))
-    config.set_main_option("path_separator", "os")
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
 
 
 def test_a_person_has_at_most_eight_words() -> None:

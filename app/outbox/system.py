@@ -1,0 +1,25 @@
+"""The outbox as a system: everything that causes mails requires it, whether or not they are sent."""
+
+from __future__ import annotations
+
+from app.audit.system import AuditTrails
+from app.audit.trail import AuditTrail
+from app.configurator import Configurator, System
+from app.keys.keyrings import Keyrings
+from app.keys.sealed import SealedRows
+from app.keys.trail import Revised
+from app.outbox.models import Mail, OutboxRow
+from app.outbox.service import Outbox
+
+
+class MailQueue(System):
+    """The outbox."""
+
+    requires = (AuditTrails,)
+
+    def activate(self, cfg: Configurator) -> None:
+        rows = SealedRows(
+            OutboxRow, Mail, kind="mail", unit=cfg.unit, keyrings=cfg.get(Keyrings), trail=cfg.get(AuditTrail)
+        )
+        cfg.provide(Outbox(cfg.unit, cfg.clock, rows, cfg.settings.web.language))
+        cfg.fill(Revised, rows)
