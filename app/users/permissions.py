@@ -55,6 +55,10 @@ class Permissions:
         """Return all of them, in the order in which they were declared."""
         return [*self._known.values()]
 
+    def names(self) -> frozenset[str]:
+        """Return the names of all of them."""
+        return frozenset(self._known)
+
     def of(self, role: UUID, stored: Iterable[str]) -> frozenset[str]:
         """Return what a role allows: Administrator everything, Member what is everybody's, others what is stored."""
         if role == ADMINISTRATOR:

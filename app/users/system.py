@@ -16,14 +16,15 @@ from app.database import Unit
 from app.keys.keyrings import FirstStart, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
+from app.options.ports import FixedSettings, Names
 from app.options.service import Options
 from app.options.system import ChangeableSettings
 from app.outbox.system import MailQueue
-from app.users import roles
 from app.users.account import pages as account_pages
 from app.users.cli import users_commands
 from app.users.cookies import SessionCookie
 from app.users.directory import Directory
+from app.users.fixed import FixedHere
 from app.users.links import Links
 from app.users.messages import MESSAGES
 from app.users.models import Account, RoleContent, RoleRow, UserRow
@@ -32,6 +33,9 @@ from app.users.permissions import Permissions
 from app.users.personal_data import PersonalData
 from app.users.ports import CommandGroups, GroupProbe, PersonalRecords
 from app.users.preferences import Preferences
+from app.users.role_views import pages as role_pages
+from app.users.roles import MANAGE as MANAGE_ROLES
+from app.users.roles import Roles, declare
 from app.users.service import MANAGE, Users
 from app.users.sessions import Limits, Sessions
 from app.users.setup import Setup
@@ -39,13 +43,15 @@ from app.users.sign_in import SignIn
 from app.users.throttle import Throttle
 from app.users.views import pages
 from app.web.commands import command_unit
-from app.web.site import Entry
+from app.web.site import PEOPLE, Card, Entry
 
 ENTRIES = (
     Entry(_l("Your account"), "user", "account.profile", in_menu=True),
     Entry(_l("Security"), "shield-check", "account.security", in_menu=True),
     Entry(_l("Sessions"), "monitor", "account.sessions", in_menu=True),
 )
+
+ROLES = Card(PEOPLE, _l("Roles"), _l("Which role may do what."), "badge-check", "roles.list", MANAGE_ROLES, 30)
 
 
 class UserManagement(System):
@@ -63,7 +69,7 @@ class UserManagement(System):
         permissions.declare(
             MANAGE, _l("Manage people"), _l("Invite, change, disable and delete people."), system=people
         )
-        roles.declare(permissions, system=people)
+        declare(permissions, system=people)
         rows = SealedRows(UserRow, Account, kind="user", unit=unit, keyrings=keyrings, trail=trail)
         role_rows = SealedRows(RoleRow, RoleContent, kind="role", unit=unit, keyrings=keyrings, trail=trail)
         users = Users(
@@ -81,6 +87,7 @@ class UserManagement(System):
         throttle = Throttle(settings.limits)
         sign_in = SignIn(unit, clock, keyrings, users, sessions, passwords, throttle, audit)
         directory = Directory(unit, users, throttle, cfg.get(Options))
+        cfg.provide(Roles(unit, role_rows, permissions, users, audit))
         preferences, own = Preferences(unit), OwnSessions(unit, users, sessions)
         personal = PersonalData(unit, clock, users, preferences, own, audit, cfg.fillings(PersonalRecords))
         for each in (
@@ -106,6 +113,10 @@ class UserManagement(System):
         self._base_url = settings.server.base_url
         cfg.site.entries += ENTRIES
         cfg.site.messages.update(MESSAGES)
+        cfg.site.cards.append(ROLES)
+        cfg.fill(Names, users)
+        cfg.fill(FixedSettings, FixedHere(settings))
+        cfg.on_app(lambda app: app.register_blueprint(role_pages))
         cfg.on_app(lambda app: app.register_blueprint(pages))
         cfg.on_app(lambda app: app.register_blueprint(account_pages))
         cfg.on_app(lambda app: app.cli.add_command(users_commands(unit, users, cfg.fillings(CommandGroups))))

@@ -27,6 +27,7 @@ from app.groups.system import GroupManagement
 from app.keys.keyrings import Emptiness, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
+from app.options.ports import FixedSettings
 from app.settings import CHECKOUT
 from app.subject import Subject
 from app.users.directory import Directory
@@ -39,6 +40,7 @@ from app.vault.activity import Activity
 from app.vault.cli import vault_commands
 from app.vault.collector import Collector
 from app.vault.emptiness import NoBlobs
+from app.vault.fixed import FixedHere
 from app.vault.forms import Forms
 from app.vault.heads import HeadContent, Heads
 from app.vault.listing import Overview
@@ -108,6 +110,7 @@ class SecretManagement(System):
         cfg.site.home = cfg.site.search = "vault.list"
         cfg.site.new = ("vault.new", policy.CREATE)
         cfg.site.messages.update(MESSAGES)
+        cfg.fill(FixedSettings, FixedHere(cfg.settings.vault))
         cfg.on_app(lambda app: app.register_blueprint(pages))
 
     def start(self) -> None:
