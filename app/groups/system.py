@@ -49,6 +49,7 @@ class GroupManagement(System):
         cfg.fill(GroupProbe, groups)
         cfg.fill(CommandGroups, Joining(groups))
         cfg.fill(PersonalRecords, groups)
+        cfg.site.home = "groups.list"
         cfg.site.entries.append(Entry(_l("Groups"), "users", "groups.list", USE, key="g"))
         cfg.site.messages["members"] = lambda _query: _("Members saved.")
         cfg.site.messages["left"] = lambda _query: _("Members saved. You are no longer in this group.")

@@ -109,6 +109,7 @@ class UserManagement(System):
         cfg.fill(Revised, rows)
         cfg.fill(Revised, role_rows)
         cfg.site.subjects.append(cookie)
+        cfg.site.home = "account.profile"  # unless a higher system has a better first page
         cfg.site.sign_in, cfg.site.confirm, cfg.site.session = "users.login", "users.confirm", "users.session_left"
         self._base_url = settings.server.base_url
         cfg.site.entries += ENTRIES
