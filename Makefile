@@ -81,8 +81,8 @@ bench: .venv/.test $(ready) ## ratios to a bare Flask app (minutes; needs wrk an
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.browser
 
-soak: .venv/.test $(ready) ## the state machine, for long
-	TRESOR_SOAK=1 $(BIN)/python -m pytest -n 2 tests/vault/test_state_machine.py $(ARGS)
+soak: .venv/.test $(ready) ## the state machines, for long
+	TRESOR_SOAK=1 $(BIN)/python -m pytest -n 2 tests/vault/test_state_machine.py tests/users/test_state_machine.py $(ARGS)
 
 screenshots: .venv/.test $(ready) node_modules/.test services ## the main screens, for README and docs
 	$(BIN)/python -m tools.screenshots $(ARGS)

@@ -279,3 +279,11 @@ def test_an_unknown_language_is_refused() -> None:
 )  # fmt: skip
 def test_loopback_is_told_from_the_rest(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
+
+
+def test_mail_domains_are_read_as_addresses_write_them() -> None:
+    settings = load_settings({"TRESOR_USERS__REGISTRATION_DOMAINS": " Example.ORG, @müller.example,example.org. "})
+    assert settings.users.registration_domains == ("example.org", "xn--mller-kva.example")
+    assert lines_of({"TRESOR_USERS__REGISTRATION_DOMAINS": "a_b"}) == [
+        "users.registration_domains: 'a_b' is no mail domain such as example.org"
+    ]

@@ -36,7 +36,7 @@ class GroupManagement(System):
 
     def activate(self, cfg: Configurator) -> None:
         permissions, users = cfg.get(Permissions), cfg.get(Users)
-        permissions.declare(USE, _l("Use groups"), _l("See their own groups."), everybody=True)
+        permissions.declare(USE, _l("Use groups"), _l("See their own groups."), everybody=True, system=_l("Groups"))
         permissions.declare(CREATE, _l("Create groups"), _l("Make new groups; they become their first admin."))
         permissions.declare(MANAGE, _l("Manage groups"), _l("Everything that group admins can, for every group."))
         rows = SealedRows(
@@ -59,6 +59,7 @@ class GroupManagement(System):
         of_people = GroupsOfPeople(cfg.unit, groups, cfg.get(Audit))
         cfg.fill(GroupNames, of_people)
         cfg.fill(Departure, of_people)
+        cfg.site.home = "groups.list"
         cfg.site.entries.append(Entry(_l("Groups"), "users", "groups.list", USE, key="g"))
         cfg.site.messages["members"] = lambda _query: _("Members saved.")
         cfg.site.messages["left"] = lambda _query: _("Members saved. You are no longer in this group.")

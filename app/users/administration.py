@@ -110,7 +110,7 @@ class Administration:
         """
         with self._unit.writing():
             if wishes.shown:
-                self._users.hold_administrators()  # first, as everybody who takes administrators away
+                self._users.hold_administrator()  # first, as everybody who takes administrators away
             user = self._users.get(user_id, lock=True)
             if user is None:
                 raise Refused(action="user.change", kind="user", object_id=user_id)
@@ -144,7 +144,7 @@ class Administration:
         Raises Invalid with the name for the last active administrator; Forbidden, Refused.
         """
         with self._unit.writing():
-            self._users.hold_administrators()  # first, as everybody who takes administrators away
+            self._users.hold_administrator()  # first, as everybody who takes administrators away
             for user in (found := self.to_disable(subject, people)):
                 try:
                     self._users.disable(subject, user.id)

@@ -39,12 +39,13 @@ class RoleRow(Sealed, Base):
 
 
 class UserRoleRow(Base):
-    """Finds the people of a role; their rows decide."""
+    """Finds the people of a role, in the order of their ids; their rows decide."""
 
     __tablename__ = "user_role"
+    __table_args__ = (Index(None, "role", "user"),)
 
     user: Mapped[UUID] = mapped_column(ForeignKey("user.id"), primary_key=True)
-    role: Mapped[UUID] = mapped_column(ForeignKey("role.id"), primary_key=True, index=True)
+    role: Mapped[UUID] = mapped_column(ForeignKey("role.id"), primary_key=True)
 
 
 class MembershipRow(Base):
@@ -199,6 +200,7 @@ class RoleContent:
     """What a role's seal holds."""
 
     permissions: tuple[str, ...]
+    description: str = ""
 
 
 @strict

@@ -133,6 +133,11 @@ class Users:
         row = self._unit.execute(self._rows.selection.where(USER.c.email_key == key)).one_or_none()
         return as_user(self._rows.open(row)) if row else None
 
+    def name_of(self, person: UUID) -> str | None:
+        """Return who a person is called, if they exist and verify; fills options.Names."""
+        user = self.people([person]).get(person)
+        return user.name if user else None
+
     def all(self) -> list[User]:
         """Return everybody who verifies, by name."""
         return sorted(self._verified(), key=lambda user: (user.name.casefold(), user.id))
@@ -181,7 +186,7 @@ class Users:
             if self._unit.execute(select(USER.c.id).where(USER.c.email_key == address.key)).first():
                 raise Invalid(_("Somebody with this address exists already."), field="email")
             self._check_roles(by, roles)
-            all_roles = tuple(dict.fromkeys([MEMBER, *roles]))
+            all_roles = self._there(_merged([MEMBER], roles, ()))
             user = as_user(
                 self._rows.insert(
                     uuid4(),
@@ -284,7 +289,7 @@ class Users:
             changed = self._change(
                 user_id,
                 note("user.roles", by),
-                lambda account: replace(account, roles=_merged(account.roles, add, remove)),
+                lambda account: replace(account, roles=self._there(_merged(account.roles, add, remove))),
             )
             self._index_roles(changed)
             self._note_set_up(by, changed)
@@ -352,6 +357,35 @@ class Users:
                 self._misled("membership", user)
         return sorted(found, key=lambda each: (each[0].name.casefold(), each[0].id))
 
+    def holders(self, role: UUID, *, most: int, skip: int = 0) -> list[User]:
+        """Return some of those who have a role, as their own rows say, in the order of their ids."""
+        here = select(USER_ROLE.c.user).where(USER_ROLE.c.role == role).order_by(USER_ROLE.c.user)
+        found = self._verified(USER.c.id.in_(here.limit(most).offset(skip)))
+        for user in found:
+            if role not in user.account.roles:
+                self._misled("user_role", user)
+        return sorted((user for user in found if role in user.account.roles), key=lambda user: user.id)
+
+    def may_now(self, user_id: UUID) -> frozenset[str]:
+        """Return what a person may do at this moment, as their own row and those of their roles that verify say."""
+        user = self.people([user_id]).get(user_id)
+        if user is None or not user.active:
+            return frozenset()
+        found: set[str] = set()
+        for row in self._unit.execute(self._roles.selection.where(ROLE.c.id.in_(user.account.roles))).all():
+            try:
+                opened = self._roles.open(row)
+            except Damaged as damage:
+                self._audit.trouble(damage)
+            else:
+                found |= self._permissions.of(opened.id, opened.content.permissions)
+        return frozenset(found)
+
+    def hold_administrator(self) -> None:
+        """Hold the role Administrator's row until the transaction ends. Raises Damaged."""
+        if self._roles.load(ADMINISTRATOR, lock=True) is None:
+            raise Damaged("role Administrator is gone", kind="role", object_id=ADMINISTRATOR)
+
     def check_password_rules(self, password: str, *, near: Iterable[str]) -> None:
         """Raise Invalid if a new password is too short, too long or guessed early. near: its owner's own data."""
         if len(password) < self._minimum_length:
@@ -390,19 +424,18 @@ class Users:
             seen = self._rows.load(user_id, lock=True)
             if seen is None:
                 raise Refused(action=record.action, kind="user", object_id=user_id)
-            changed = as_user(self._rows.change(seen, record, content=change(seen.content), **columns))
+            before, content = as_user(seen), change(seen.content)
+            stays = columns.get("status", before.status) == ACTIVE and ADMINISTRATOR in content.roles
+            if _administers(before) and not stays:
+                self._guard_administrators(without=user_id)
+            changed = as_user(self._rows.change(seen, record, content=content, **columns))
             if columns:
                 self._index_words(changed)
             return changed
 
-    def hold_administrators(self) -> None:
-        """Lock the role Administrator until the transaction ends: who may take one away does so first of all."""
-        if self._roles.load(ADMINISTRATOR, lock=True) is None:
-            raise Damaged("role Administrator is gone", kind="role", object_id=ADMINISTRATOR)
-
     def _guard_administrators(self, *, without: UUID) -> None:
         """Raise Invalid unless another active administrator remains; the role's row is locked meanwhile."""
-        self.hold_administrators()
+        self.hold_administrator()
         holders = select(USER_ROLE.c.user).where(USER_ROLE.c.role == ADMINISTRATOR)
         found = self._verified(USER.c.id.in_(holders))
         for user in found:
@@ -413,6 +446,12 @@ class Users:
         last = self.get(without)
         if last and _administers(last):
             raise Invalid(_("This is the last active administrator. Make somebody else administrator first."))
+
+    def _there(self, roles: Sequence[UUID]) -> tuple[UUID, ...]:
+        """Return those of these roles that there are; none of them can be deleted until the transaction ends."""
+        mine = select(ROLE.c.id).where(ROLE.c.id.in_(roles)).order_by(ROLE.c.id)
+        found = {row.id for row in self._unit.execute(mine.with_for_update(read=True, key_share=True))}
+        return tuple(role for role in roles if role in found)
 
     def _note_set_up(self, by: By, user: User) -> None:
         """Close the set-up link for good once there is an administrator, however they came to be one."""

@@ -246,7 +246,8 @@ class Sessions:
                     continue
                 if kept is None:
                     continue
-                self._kept[role_id] = kept
+                if not self._unit.is_writing:  # what is not committed may yet be rolled back
+                    self._kept[role_id] = kept
             allowed |= self._permissions.of(role_id, kept.content.permissions)
         return allowed
 

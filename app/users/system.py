@@ -19,6 +19,9 @@ from app.database import Unit
 from app.keys.keyrings import FirstStart, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
+from app.options.ports import FixedSettings, Names
+from app.options.service import Options
+from app.options.system import ChangeableSettings
 from app.outbox.system import MailQueue
 from app.users import actions
 from app.users.account import pages as account_pages
@@ -31,6 +34,7 @@ from app.users.cookies import SessionCookie
 from app.users.deletion import Deletion
 from app.users.describing import PeopleNames, RoleNames
 from app.users.directory import Directory
+from app.users.fixed import FixedHere
 from app.users.links import Links
 from app.users.messages import ADMIN_MESSAGES, MESSAGES
 from app.users.models import Account, RoleContent, RoleRow, UserRow
@@ -41,6 +45,10 @@ from app.users.permissions import Permissions
 from app.users.personal_data import PersonalData
 from app.users.ports import CommandGroups, Departure, GroupProbe, Holdings, PersonalRecords
 from app.users.preferences import Preferences
+from app.users.role_views import pages as role_pages
+from app.users.roles import MANAGE as MANAGE_ROLES
+from app.users.roles import Roles
+from app.users.roles import declare as declare_roles
 from app.users.service import Users
 from app.users.sessions import Limits, Sessions
 from app.users.settling import Settling
@@ -49,7 +57,7 @@ from app.users.sign_in import SignIn
 from app.users.throttle import Throttle
 from app.users.views import pages
 from app.web.commands import command_unit
-from app.web.site import Entry
+from app.web.site import PEOPLE, Card, Entry
 
 ENTRIES = (
     Entry(_l("Your account"), "user", "account.profile", in_menu=True),
@@ -57,11 +65,13 @@ ENTRIES = (
     Entry(_l("Sessions"), "monitor", "account.sessions", in_menu=True),
 )
 
+ROLES = Card(PEOPLE, _l("Roles"), _l("Which role may do what."), "badge-check", "roles.list", MANAGE_ROLES, 30)
+
 
 class UserManagement(System):
     """People, roles and sessions."""
 
-    requires = (AuditTrails, MailQueue)
+    requires = (AuditTrails, ChangeableSettings, MailQueue)
 
     def activate(self, cfg: Configurator) -> None:
         settings, unit, clock = cfg.settings, cfg.unit, cfg.clock
@@ -69,26 +79,29 @@ class UserManagement(System):
         rules = settings.passwords
         passwords = Passwords(rules.memory, rules.time, rules.parallelism, rules.waiting, at_once=rules.at_once)
         permissions = Permissions()
-        declare(permissions)
-        for declared in PERMISSIONS:
-            permissions.declare(*declared)
+        people_and_roles = _l("People and roles")
+        declare(permissions, system=people_and_roles)
+        declare_roles(permissions, system=people_and_roles)
+        for name, title, description in PERMISSIONS:
+            permissions.declare(name, title, description, system=_l("Installation"))
         rows = SealedRows(UserRow, Account, kind="user", unit=unit, keyrings=keyrings, trail=trail)
-        roles = SealedRows(RoleRow, RoleContent, kind="role", unit=unit, keyrings=keyrings, trail=trail)
+        role_rows = SealedRows(RoleRow, RoleContent, kind="role", unit=unit, keyrings=keyrings, trail=trail)
         users = Users(
-            unit, clock, rows, roles, permissions, passwords, keyrings, audit, minimum_length=rules.minimum_length
+            unit, clock, rows, role_rows, permissions, passwords, keyrings, audit, minimum_length=rules.minimum_length
         )
         limits = Limits(
             idle=timedelta(minutes=settings.sessions.idle_minutes),
             absolute=timedelta(hours=settings.sessions.absolute_hours),
         )
         probes = cfg.fillings(GroupProbe)
-        sessions = Sessions(unit, clock, keyrings, rows, roles, permissions, probes, audit, trail, limits)
+        sessions = Sessions(unit, clock, keyrings, rows, role_rows, permissions, probes, audit, trail, limits)
         links = Links(unit, clock, keyrings, users, audit, trail)
         cookie = SessionCookie(sessions, settings)
         self.setup = Setup(unit, keyrings, users, audit)
         throttle = Throttle(settings.limits)
         sign_in = SignIn(unit, clock, keyrings, users, sessions, passwords, throttle, audit)
-        directory = Directory(unit, users, throttle, settings.users.directory)
+        directory = Directory(unit, users, throttle, cfg.get(Options))
+        cfg.provide(Roles(unit, role_rows, permissions, users, audit))
         preferences, own = Preferences(unit), OwnSessions(unit, users, sessions)
         personal = PersonalData(unit, clock, users, preferences, own, audit, cfg.fillings(PersonalRecords))
         for each in (
@@ -115,16 +128,21 @@ class UserManagement(System):
         cfg.site.messages.update(ADMIN_MESSAGES)
         cfg.fill(FirstStart, users)
         cfg.fill(Revised, rows)
-        cfg.fill(Revised, roles)
+        cfg.fill(Revised, role_rows)
         actions.declare(cfg.get(Actions))
         cfg.get(Actions).permissions.append(permissions.title)
         cfg.fill(Describes, PeopleNames(unit, users))
-        cfg.fill(Describes, RoleNames(unit, roles))
+        cfg.fill(Describes, RoleNames(unit, role_rows))
         cfg.site.subjects.append(cookie)
+        cfg.site.home = "account.profile"  # unless a higher system has a better first page
         cfg.site.sign_in, cfg.site.confirm, cfg.site.session = "users.login", "users.confirm", "users.session_left"
         self._base_url = settings.server.base_url
         cfg.site.entries += ENTRIES
         cfg.site.messages.update(MESSAGES)
+        cfg.site.cards.append(ROLES)
+        cfg.fill(Names, users)
+        cfg.fill(FixedSettings, FixedHere(settings))
+        cfg.on_app(lambda app: app.register_blueprint(role_pages))
         cfg.on_app(lambda app: app.register_blueprint(pages))
         cfg.on_app(lambda app: app.register_blueprint(account_pages))
         cfg.on_app(lambda app: app.register_blueprint(admin_pages))

@@ -29,6 +29,7 @@ from app.groups.system import GroupManagement
 from app.keys.keyrings import Emptiness, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
+from app.options.ports import FixedSettings
 from app.outgoing.addresses import Allowed
 from app.outgoing.connect import Rules, WayOut
 from app.settings import CHECKOUT, Mail
@@ -47,6 +48,7 @@ from app.vault.cli import vault_commands
 from app.vault.collector import Collector
 from app.vault.describing import SecretNames
 from app.vault.emptiness import NoBlobs
+from app.vault.fixed import FixedHere
 from app.vault.forms import Forms
 from app.vault.heads import HeadContent, Heads
 from app.vault.holdings import SecretHoldings
@@ -123,6 +125,7 @@ class SecretManagement(System):
         cfg.site.home = cfg.site.search = "vault.list"
         cfg.site.new = ("vault.new", policy.CREATE)
         cfg.site.messages.update(MESSAGES)
+        cfg.fill(FixedSettings, FixedHere(cfg.settings.vault))
         cfg.on_app(lambda app: app.register_blueprint(pages))
         cfg.on_app(lambda app: app.register_blueprint(checks))
 

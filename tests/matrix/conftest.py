@@ -16,6 +16,8 @@ from app.credentials.values import to_plain
 from app.keys.keyrings import Keyrings
 from app.subject import SYSTEM, Subject
 from app.users.own_sessions import OwnSessions
+from app.users.permissions import ADMINISTRATOR
+from app.users.roles import Roles
 from app.users.setup import Setup
 from app.vault.heads import Grant
 from app.vault.policy import Level
@@ -45,6 +47,7 @@ class Cast:
     colleague: UUID = field(default_factory=uuid4)
     off: UUID = field(default_factory=uuid4)
     spare: UUID = field(default_factory=uuid4)
+    role: UUID = field(default_factory=uuid4)
 
     def browser(self, who: str) -> Client:
         """Return the browser that this person has all the time."""
@@ -68,6 +71,8 @@ class Cast:
             "session": self.begun() if fresh else self.session,
             "colleague": self.another() if fresh else self.colleague,
             "off": self.another(off=True) if fresh else self.off,
+            "role": self.made() if fresh else self.role,
+            "built_in": ADMINISTRATOR,
             "group": self.group,
             "system": SYSTEM,
             "setup": self.setup,
@@ -94,6 +99,11 @@ class Cast:
             if trashed:
                 world.trash.delete(owner, made)
         return made
+
+    def made(self) -> UUID:
+        """Make a role that nobody has."""
+        with self.world.unit():
+            return self.world.cfg.get(Roles).create("tests", name=f"Role {uuid4()}", permissions=["group.create"]).id
 
     def begun(self) -> UUID:
         """Begin another session of the stranger."""
@@ -136,7 +146,19 @@ class Cast:
 
     def state(self) -> Mapping[str, list[dict[str, Any]]]:
         """Return everything stored that a refused request may not change."""
-        tables = ("secret", "version", "access", "publication", "membership", "user", "role", "group", "keyring")
+        tables = (
+            "secret",
+            "version",
+            "access",
+            "publication",
+            "membership",
+            "user",
+            "role",
+            "user_role",
+            "group",
+            "options",
+            "keyring",
+        )
         return {table: sorted(self.world.rows(table), key=repr) for table in tables}
 
 
@@ -176,6 +198,7 @@ def a_cast(folder: Path, url: str) -> Cast:
         people[name] = world.joins(people[name], group)
     cast.colleague, cast.spare, cast.off = cast.another(), cast.another(), cast.another(off=True)
     cast.kept, cast.trashed, cast.session = cast.secret(), cast.secret(trashed=True), cast.begun()
+    cast.role = cast.made()
     world.share(cast.kept, owner=people["owner"], to=people["disabled"], level="owner")
     people["former"] = world.leaves(people["former"], group)
     with world.unit():
@@ -219,6 +242,15 @@ def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str
         return {"revision": "1"} if last == "{unknown}" else {}
     if "/versions/" in path:
         return {"version": "2"}
+    if path == "/admin/roles/new":
+        return {"name": f"New role {uuid4()}", "description": "", "may-group.create": "on"}
+    if "/admin/roles/" in path:
+        seen = {"revision": cast.revision("role", places["role"])}
+        return seen if last == "delete" else {**seen, "name": f"Other role {uuid4()}", "description": ""}
+    if path == "/admin/settings/edit":
+        return {"revision": "0", "registration": "off", "registration_domains": "", "directory": "groups"}
+    if path == "/admin/settings/reset":
+        return {"revision": "0", "name": "registration"}
     if last == "edit" and "/groups/" in path:
         return {"description": "What it does"}
     if path == "/account/language":

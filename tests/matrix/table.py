@@ -21,6 +21,8 @@ PEOPLE = (
 # {undo}: what gives a share of {kept} back to its owner.
 # {kept}: a secret in the vault. {trashed}: one in the trash. {group}: where both are published.
 # {session}: another session of the stranger. {colleague}: an active person. {off}: a disabled one.
+# {session}: another session of the stranger.
+# {role}: one that is not built in. {built_in}: Administrator.
 # Statuses in the order of PEOPLE.
 MATRIX = """
 GET  /                                           303 303 303 303 303 303 303 303 303 303
@@ -101,6 +103,25 @@ POST /admin/audit/check                          401 403 403 403 403 403 403 303
 GET  /admin/audit/export                         303 403 403 403 403 403 403 200 303 403
 POST /admin/audit/export                         401 403 403 403 403 403 403 200 401 403
 GET  /admin/vault                                303 403 403 403 403 403 403 200 303 403
+GET  /admin/roles                                303 403 403 403 403 403 403 200 303 403
+GET  /admin/roles/new                            303 403 403 403 403 403 403 200 303 403
+POST /admin/roles/new                            401 403 403 403 403 403 403 303 401 403
+GET  /admin/roles/{role}                         303 403 403 403 403 403 403 200 303 403
+GET  /admin/roles/{built_in}                     303 403 403 403 403 403 403 200 303 403
+GET  /admin/roles/{unknown}                      303 403 403 403 403 403 403 404 303 403
+GET  /admin/roles/{role}/edit                    303 403 403 403 403 403 403 200 303 403
+GET  /admin/roles/{built_in}/edit                303 403 403 403 403 403 403 403 303 403
+POST /admin/roles/{role}/edit                    401 403 403 403 403 403 403 303 401 403
+POST /admin/roles/{built_in}/edit                401 403 403 403 403 403 403 403 401 403
+POST /admin/roles/{unknown}/edit                 401 403 403 403 403 403 403 404 401 403
+GET  /admin/roles/{role}/delete                  303 403 403 403 403 403 403 200 303 403
+GET  /admin/roles/{built_in}/delete              303 403 403 403 403 403 403 403 303 403
+POST /admin/roles/{role}/delete                  401 403 403 403 403 403 403 303 401 403
+POST /admin/roles/{built_in}/delete              401 403 403 403 403 403 403 403 401 403
+GET  /admin/settings                             303 403 403 403 403 403 403 200 303 403
+GET  /admin/settings/edit                        303 403 403 403 403 403 403 200 303 403
+POST /admin/settings/edit                        401 403 403 403 403 403 403 303 401 403
+POST /admin/settings/reset                       401 403 403 403 403 403 403 303 401 403
 GET  /vault/{kept}                               303 404 200 200 200 404 404 404 303 404
 GET  /vault/{trashed}                            303 404 404 404 404 404 404 404 303 404
 GET  /vault/{unknown}                            303 404 404 404 404 404 404 404 303 404

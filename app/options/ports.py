@@ -1,0 +1,29 @@
+"""What the page of settings asks of higher systems."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A setting that the file alone decides, as the page shows it. name: as in the file; never a secret."""
+
+    name: str
+    title: str
+    value: str
+
+
+class FixedSettings(Protocol):
+    """A port: what of a system's own settings matters to an administrator."""
+
+    def fixed_settings(self) -> Sequence[Fixed]: ...
+
+
+class Names(Protocol):
+    """A port, filled by users: who a person is called."""
+
+    def name_of(self, person: UUID) -> str | None: ...
