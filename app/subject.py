@@ -41,6 +41,8 @@ class Subject:
     session_hash: bytes = field(default=b"", repr=False)
     confirmed_at: datetime | None = None
     """When the password was last asked for in this session (step-up)."""
+    factors: frozenset[str] = frozenset()
+    """By what this person proved in this session who they are: "password", and what is added to it."""
     signed_in_until: datetime | None = None
     """When the session ends if no more requests come."""
 

@@ -21,6 +21,7 @@ from app.users.account import pages as account_pages
 from app.users.cli import users_commands
 from app.users.cookies import SessionCookie
 from app.users.directory import Directory
+from app.users.known_devices import KnownDevices
 from app.users.links import Links
 from app.users.messages import MESSAGES
 from app.users.models import Account, RoleContent, RoleRow, UserRow
@@ -54,7 +55,9 @@ class UserManagement(System):
         settings, unit, clock = cfg.settings, cfg.unit, cfg.clock
         keyrings, trail, audit = cfg.get(Keyrings), cfg.get(AuditTrail), cfg.get(Audit)
         rules = settings.passwords
-        passwords = Passwords(rules.memory, rules.time, rules.parallelism, rules.waiting, at_once=rules.at_once)
+        passwords = Passwords(
+            rules.memory, rules.time, rules.parallelism, rules.waiting, at_once=rules.at_once, kept=rules.kept
+        )
         permissions = Permissions()
         permissions.declare(MANAGE, _l("Manage people"), _l("Invite, change, disable and delete people."))
         rows = SealedRows(UserRow, Account, kind="user", unit=unit, keyrings=keyrings, trail=trail)
@@ -71,8 +74,9 @@ class UserManagement(System):
         links = Links(unit, clock, keyrings, users, audit, trail)
         cookie = SessionCookie(sessions, settings)
         self.setup = Setup(unit, keyrings, users, audit)
-        throttle = Throttle(settings.limits)
-        sign_in = SignIn(unit, clock, keyrings, users, sessions, passwords, throttle, audit)
+        throttle = Throttle(settings.limits, at_once=max(1, (rules.at_once + rules.waiting) // 2))
+        devices = KnownDevices(keyrings, clock, days=settings.limits.device_days)
+        sign_in = SignIn(unit, clock, keyrings, users, sessions, passwords, throttle, devices, audit)
         directory = Directory(unit, users, throttle, settings.users.directory)
         preferences, own = Preferences(unit), OwnSessions(unit, users, sessions)
         personal = PersonalData(unit, clock, users, preferences, own, audit, cfg.fillings(PersonalRecords))
@@ -83,6 +87,7 @@ class UserManagement(System):
             sessions,
             links,
             cookie,
+            devices,
             self.setup,
             sign_in,
             preferences,
