@@ -36,9 +36,7 @@ def waits(throttle: Throttle, address: str = HERE, account: str = ANNA, device: 
         return throttled.seconds
 
 
-def fail(
-    throttle: Throttle, times: int, address: str = HERE, account: str = ANNA, device: bytes | None = None
-) -> None:
+def fail(throttle: Throttle, times: int, address: str = HERE, account: str = ANNA, device: bytes | None = None) -> None:
     for _ in range(times):
         with throttle.attempt(address, account, device=device) as attempt:
             attempt.failed()
@@ -249,7 +247,7 @@ def test_the_store_holds_no_address_of_anybody(redis: Redis) -> None:
     throttle = Throttle(limits(url=url))
     fail(throttle, 3)
     fail(throttle, 3, device=DEVICE)
-    kept = [key.decode() for key in throttle._shared.storage.keys()]  # type: ignore[attr-defined]
+    kept = [key.decode() for key in throttle._shared.storage.scan_iter()]  # type: ignore[attr-defined]
     assert len(kept) == 6  # three budgets of a stranger, one of a browser, two waits
     assert not [key for key in kept if "anna" in key or HERE in key]
 
