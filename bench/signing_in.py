@@ -6,6 +6,7 @@ import http.client
 import os
 import random
 import shutil
+import socket
 import statistics
 import sys
 import tempfile
@@ -123,14 +124,22 @@ def measure_door(browser: Browser, door: Door, times: int) -> None:
     print(f"   {1000 * one:.1f} ms and {1000 * other:.1f} ms", flush=True)
 
 
+def free_port() -> int:
+    """Return a port that nobody serves: Granian would share it with another server, and both would be asked."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
 def main() -> int:
     times = int(sys.argv[1]) if len(sys.argv) > 1 else TIMES
     folder = Path(tempfile.mkdtemp(prefix="bench"))
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TRESOR_")}
-    ours = {"TRESOR_DATA_DIR": str(folder / "instance"), "TRESOR_BASE_URL": "http://127.0.0.1:8079", **UNLIMITED}
+    port = free_port()
+    ours = {"TRESOR_DATA_DIR": str(folder / "instance"), "TRESOR_BASE_URL": f"http://127.0.0.1:{port}", **UNLIMITED}
     try:
         fill(ours)
-        with serving("wsgi:app", 8079, {**clean, **ours}, "/login") as served:
+        with serving("wsgi:app", port, {**clean, **ours}, "/login") as served:
             browser = Browser(served.url)
             measure_sign_in(browser, max(20, times // 10))
             for door in DOORS:
