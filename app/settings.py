@@ -86,6 +86,13 @@ class PasswordRules(Section):
     minimum_length: int = Field(ge=8)
     at_once: int = Field(ge=1)
     waiting: int = Field(ge=0)
+    kept: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def places_for_strangers(self) -> PasswordRules:
+        if self.kept > self.waiting:
+            raise ValueError("kept: at most as many as waiting")
+        return self
 
 
 class Limits(Section):
@@ -93,7 +100,10 @@ class Limits(Section):
     url: str
     sign_in_tries: int = Field(ge=1)
     sign_in_wait_seconds: int = Field(ge=1)
+    longest_wait_seconds: int = Field(ge=1, le=3600)
+    account_tries: int = Field(ge=1)
     address_tries: int = Field(ge=1)
+    device_days: int = Field(ge=1, le=400)
     look_ups: int = Field(ge=1)
     connection_tests: int = Field(ge=1)
 

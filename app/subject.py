@@ -43,6 +43,8 @@ class Subject:
     """When the password was last asked for in this session (step-up)."""
     must_change_password: bool = False
     """Whether nothing else can be done in this session before the password is another one."""
+    factors: frozenset[str] = frozenset()
+    """By what this person proved in this session who they are: "password", and what is added to it."""
     signed_in_until: datetime | None = None
     """When the session ends if no more requests come."""
 

@@ -26,6 +26,7 @@ BLOB = Purpose("blob", padded=True)
 VERSION = Purpose("version", padded=False)
 ROW = Purpose("row", padded=True)
 KEYRING = Purpose("keyring", padded=True)
+DEVICE = Purpose("device", padded=True)
 
 
 @dataclass(frozen=True, slots=True)

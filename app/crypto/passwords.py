@@ -7,7 +7,7 @@ import secrets
 import threading
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -22,6 +22,7 @@ class Passwords:
 
     memory_kib: for each running hash. waiting: how many may queue while `at_once` others are worked on, in this
     process; who comes after them gets Throttled at once, so that neither memory nor time grows with the attempts.
+    kept: how many of these places strangers cannot take.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Passwords:
         waiting: int = 8,
         *,
         at_once: int = 2,
+        kept: int = 0,
     ) -> None:
         self._hasher = PasswordHasher(
             time_cost=time_cost,
@@ -43,6 +45,7 @@ class Passwords:
         )
         self._nobody = _unmatched(memory_kib, time_cost, parallelism)
         self._places = threading.BoundedSemaphore(at_once + waiting)
+        self._open_to_strangers = threading.BoundedSemaphore(at_once + waiting - kept)
         self._running = threading.BoundedSemaphore(at_once)
 
     def hash(self, password: str) -> str:
@@ -51,16 +54,17 @@ class Passwords:
             normal = _normalised(password).encode()
         except UnicodeEncodeError as error:
             raise Invalid("The password holds an unpaired surrogate.") from error
-        with self._place():
+        with _place(self._places), self._running:
             return self._hasher.hash(normal)
 
-    def verify(self, stored: str | None, password: str) -> bool:
+    def verify(self, stored: str | None, password: str, *, stranger: bool = False) -> bool:
         """Tell whether `password` gave the `stored` hash; None, for nobody, takes as long and is never true.
 
-        Raises Throttled if all places are taken, Damaged if `stored` is no hash.
+        stranger: nothing but this password speaks for who asks. Raises Throttled if all places are taken, Damaged if
+        `stored` is no hash.
         """
         attempt = _normalised(password).encode(errors="surrogatepass")
-        with self._place():
+        with _place(self._open_to_strangers) if stranger else nullcontext(), _place(self._places), self._running:
             try:
                 return self._hasher.verify(self._nobody if stored is None else stored, attempt)
             except VerifyMismatchError:
@@ -75,15 +79,16 @@ class Passwords:
         except InvalidHashError as error:
             raise Damaged(f"password hash: {error}") from error
 
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        if not self._places.acquire(blocking=False):
-            raise Throttled(seconds=1)
-        try:
-            with self._running:
-                yield
-        finally:
-            self._places.release()
+
+@contextmanager
+def _place(places: threading.Semaphore) -> Iterator[None]:
+    """Hold one of these places. Raises Throttled if all are taken."""
+    if not places.acquire(blocking=False):
+        raise Throttled(seconds=1)
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def _normalised(password: str) -> str:

@@ -22,6 +22,7 @@ from app.subject import Subject
 from app.users.cookies import SessionCookie
 from app.users.devices import device_of
 from app.users.forms import LanguageForm, LookForm, PasswordForm, ProfileForm
+from app.users.known_devices import KnownDevices
 from app.users.look import KEYS, THEMES, UTC, ZONES
 from app.users.own_sessions import OwnSession, OwnSessions
 from app.users.personal_data import PersonalData
@@ -131,14 +132,17 @@ def save_password() -> ResponseReturnValue:
     subject, form = confirmed_subject(), PasswordForm()
     if form.validate_on_submit():
         try:
-            token = service(SignIn).change_password(
-                subject, password=form.password.data or "", device=request.user_agent.string
+            entry = service(SignIn).change_password(
+                subject,
+                password=form.password.data or "",
+                device=request.user_agent.string,
+                known=service(SessionCookie).known(request),
             )
         except Invalid as invalid:
             _point_out(form, invalid)
         else:
             answer = make_response(way_on(url_for("account.security", done="password")))
-            return service(SessionCookie).put(answer, token)
+            return service(SessionCookie).put(answer, entry)
     return page("users/password.html", "form", status=422, form=form)
 
 
@@ -204,14 +208,14 @@ def end_others() -> ResponseReturnValue:
 @pages.post("/account/sessions/end-all")
 @signed_in(keeps=lambda: NOTHING)
 def end_all() -> ResponseReturnValue:
-    """Sign out everywhere, here too."""
+    """Sign out everywhere, here too; only this browser remains known."""
     refuse_unexpected(NOTHING)
-    subject = current_subject()
-    service(OwnSessions).end_all(subject)
-    return _left(subject)
+    subject, cookies = current_subject(), service(SessionCookie)
+    user = service(OwnSessions).end_all(subject)
+    return cookies.put_known(_left(subject), service(KnownDevices).with_account(cookies.known(request), user))
 
 
-def _left(subject: Subject) -> ResponseReturnValue:
+def _left(subject: Subject) -> Response:
     """Lead to the door who has no session any more."""
     for leaver in current_site().leavers:
         leaver(subject.id)

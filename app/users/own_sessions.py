@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from app.database import Unit
 from app.errors import Refused
 from app.subject import Subject
-from app.users.service import Users
+from app.users.service import User, Users
 from app.users.sessions import Sessions
 
 END = "session.end"
@@ -58,9 +58,9 @@ class OwnSessions:
                 if not session.this:
                     self._sessions.end(session.token_hash)
 
-    def end_all(self, subject: Subject) -> None:
+    def end_all(self, subject: Subject) -> User:
         """End all of the subject's sessions, this one too, and what was issued in any other way before."""
-        self._users.end_sessions(subject)
+        return self._users.end_sessions(subject)
 
 
 def _own(row: Row[Any], subject: Subject) -> OwnSession:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -31,6 +31,7 @@ SESSION: Table = SessionRow.__table__  # type: ignore[assignment]  # a mapped cl
 PREFERENCES: Table = PreferencesRow.__table__  # type: ignore[assignment]
 
 PURPOSE = "session"
+PASSWORD = "password"  # noqa: S105  # the word for a factor
 DECIDING = ("token_hash", "id", "user", "generation", "issued_at", "ends_at", "confirmed_at", "factors")
 BEGUN, ENDED = 1, 2
 """The revisions that the trail tells of a session."""
@@ -91,10 +92,19 @@ class Sessions:
             ROLE.c.id.in_(bindparam("roles", expanding=True))
         )
 
-    def begin(self, user: User, *, device: str, action: str = "session.begin") -> str:
+    def begin(
+        self,
+        user: User,
+        *,
+        device: str,
+        action: str = "session.begin",
+        factors: Collection[str] = (PASSWORD,),
+        ends_at: datetime | None = None,
+    ) -> str:
         """Store a new session of a person who has just proved who they are, and return its token.
 
-        Those of theirs that are over are removed.
+        Those of theirs that are over are removed. factors: by what they proved it, words without blanks. ends_at: its
+        end in any case, if that is not the absolute limit from now on.
         """
         now = self._clock()
         token = random_token()
@@ -104,9 +114,9 @@ class Sessions:
             "user": user.id,
             "generation": user.account.generation,
             "issued_at": now,
-            "ends_at": now + self._limits.absolute,
+            "ends_at": ends_at or now + self._limits.absolute,
             "confirmed_at": now,
-            "factors": "password",
+            "factors": " ".join(sorted(factors)),
             "device": "".join(filter(str.isprintable, device[:LONGEST_DEVICE])),
             "seen_at": now,
         }
@@ -162,29 +172,43 @@ class Sessions:
 
     def end(self, session_hash: bytes, *, action: str = "session.end") -> None:
         """End a session. Raises Refused if it has ended before."""
+        self._end(session_hash, action)
+
+    def confirm(self, user: User, old_hash: bytes, *, device: str) -> str:
+        """Replace a session by a new one whose person has just typed the password again.
+
+        It keeps the other factors that were passed, and lasts no longer. Raises Refused, Damaged.
+        """
+        with self._unit.writing():
+            old = self._end(old_hash, "session.end")
+            self._check(old)
+            factors = {*old.factors.split(), PASSWORD}
+            return self.begin(user, device=device, action="user.confirm", factors=factors, ends_at=old.ends_at)
+
+    def _end(self, session_hash: bytes, action: str) -> Row[Any]:
+        """End a session and return the row that it had, not verified. Raises Refused."""
         with self._unit.writing():
             ending = delete(SESSION).where(SESSION.c.token_hash == session_hash)
-            row = self._unit.execute(ending.returning(SESSION.c.id, SESSION.c.user)).one_or_none()
+            row = self._unit.execute(ending.returning(SESSION)).one_or_none()
             if row is None:
                 raise Refused(action=action)
             self._trail.record(
                 Note(action, subject=row.user), kind="session", object_id=row.id, revision=ENDED, gone=True
             )
-
-    def confirm(self, user: User, old_hash: bytes, *, device: str) -> str:
-        """Replace a session by a new one whose person has just typed the password again. Raises Refused."""
-        with self._unit.writing():
-            self.end(old_hash)
-            return self.begin(user, device=device, action="user.confirm")
+        return row
 
     def _holds(self, row: Row[Any]) -> bool:
         """Return whether a row is within its limits. Raises Damaged if it is not as it was issued."""
-        if not hmac.compare_digest(self._mac(row._mapping), row.mac):
-            raise _damaged(row, "altered")
+        self._check(row)
         if row.newest != BEGUN and not (row.newest is None and self._trail.told(row.id)):
             raise _damaged(row, "the trail tells of its end, or not of it")
         now = self._clock()
         return bool(now < row.ends_at and now < row.seen_at + self._limits.idle)
+
+    def _check(self, row: Row[Any]) -> None:
+        """Raise Damaged if what decides of a session is not as it was issued."""
+        if not hmac.compare_digest(self._mac(row._mapping), row.mac):
+            raise _damaged(row, "altered")
 
     def _mac(self, row: Any) -> bytes:
         return self._keyrings.current.mac(PURPOSE, *(row[name] for name in DECIDING))
@@ -213,6 +237,7 @@ class Sessions:
             session_hash=row.token_hash,
             confirmed_at=row.confirmed_at,
             must_change_password=_must_change(account.content, row.issued_at),
+            factors=frozenset(row.factors.split()),
             signed_in_until=min(row.ends_at, seen_at + self._limits.idle),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from flask_babel import gettext as _
@@ -15,6 +16,7 @@ from app.errors import Conflict, Damaged, Invalid
 from app.keys.keyrings import Keyrings
 from app.subject import Subject
 from app.users.addresses import key_of
+from app.users.known_devices import Device, KnownDevices
 from app.users.service import LISTED, LONGEST_PASSWORD, User, Users
 from app.users.sessions import PREFERENCES, Sessions
 from app.users.throttle import Throttle
@@ -24,6 +26,14 @@ log = logging.getLogger(__name__)
 
 class WrongPassword(Invalid):
     """Address or password is not right: one answer for every failure."""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """What a browser gets. token: of the session. known: the text of the cookie by which it is known from now on."""
+
+    token: str = field(repr=False)
+    known: str = field(repr=False)
 
 
 class SignIn:
@@ -38,54 +48,63 @@ class SignIn:
         sessions: Sessions,
         passwords: Passwords,
         throttle: Throttle,
+        devices: KnownDevices,
         audit: Audit,
     ) -> None:
         self._unit, self._clock, self._keyrings, self._users = unit, clock, keyrings, users
         self._sessions, self._passwords, self._throttle, self._audit = sessions, passwords, throttle, audit
+        self._devices = devices
 
-    def sign_in(self, *, email: str, password: str, address: str, device: str, replaces: Subject | None = None) -> str:
-        """Return the token of a new session. replaces: who was signed in there before; that session ends.
+    def sign_in(
+        self, *, email: str, password: str, address: str, device: str, known: str = "", replaces: Subject | None = None
+    ) -> SignedIn:
+        """Begin a session. known: the cookie of this browser; its own tries are left when those of strangers are not.
 
-        Raises WrongPassword for every failure, Throttled after too many or if no place for a hash is free.
+        replaces: who was signed in there before; that session ends. Raises WrongPassword for every failure, Throttled
+        after too many or if no place for a hash is free.
         """
         account = key_of(email) or ""
-        self._throttle.check(address, account)
-        user = self._known(email)
-        if user is None or not self._proves(user, password):
-            if user is None:
-                self._passwords.verify(None, password[: LONGEST_PASSWORD + 1])
-            self._throttle.failed(address, account)
-            raise self._wrong("user.sign-in", user, account)
-        self._throttle.succeeded(address, account)
+        mine = self._device(known, account, email)
+        with self._throttle.attempt(address, account, device=mine.id if mine else None) as attempt:
+            user = self._known(email)
+            if not self._proves(user, password, stranger=mine is None) or user is None:
+                attempt.failed()
+                raise self._wrong("user.sign-in", user, account)
+            attempt.succeeded()
         self._renew(user, password)
         with self._unit.writing():
             if replaces is not None and self._sessions.is_stored(replaces.session_hash):
                 self._sessions.end(replaces.session_hash)
             token = self._sessions.begin(user, device=device, action="user.sign-in")
             self._remember(user)
-        return token
+        return SignedIn(token, self._devices.with_account(known, user))
 
-    def confirm(self, subject: Subject, *, password: str, address: str, device: str) -> str:
-        """Return the token of the session that replaces this one, its person having proved who they are again.
+    def confirm(self, subject: Subject, *, password: str, address: str, device: str, known: str = "") -> SignedIn:
+        """Replace this session by one whose person has proved again who they are.
 
-        Raises WrongPassword or Throttled.
+        The session has tries of its own, as a known browser has: nobody without it can use them up. Raises
+        WrongPassword or Throttled.
         """
         account = f"confirm {subject.id}"
-        self._throttle.check(address, account)
-        user = self._users.get(subject.id)
-        if user is None or not self._proves(user, password):
-            self._throttle.failed(address, account)
-            raise self._wrong("user.confirm", user, account)
-        self._throttle.succeeded(address, account)
-        return self._sessions.confirm(user, subject.session_hash, device=device)
+        with self._throttle.attempt(address, account, device=subject.session_hash) as attempt:
+            user = self._users.get(subject.id)
+            if not self._proves(user, password, stranger=False) or user is None:
+                attempt.failed()
+                raise self._wrong("user.confirm", user, account)
+            attempt.succeeded()
+        token = self._sessions.confirm(user, subject.session_hash, device=device)
+        return SignedIn(token, self._devices.with_account(known, user))
 
-    def change_password(self, subject: Subject, *, password: str, device: str) -> str:
-        """Give the subject another password, which ends all their sessions, and return the token of a new one.
+    def change_password(self, subject: Subject, *, password: str, device: str, known: str = "") -> SignedIn:
+        """Give the subject another password, which ends all their sessions, and begin one for this browser.
 
         Raises Invalid.
         """
-        user = self._users.set_password(subject, subject.id, password=password)
-        return self._sessions.begin(user, device=device)
+        return self.let_in(self._users.set_password(subject, subject.id, password=password), device=device, known=known)
+
+    def let_in(self, user: User, *, device: str, known: str = "") -> SignedIn:
+        """Begin the session of a person who proved in another way than by the password who they are."""
+        return SignedIn(self._sessions.begin(user, device=device), self._devices.with_account(known, user))
 
     def sign_out(self, subject: Subject) -> None:
         """End this session."""
@@ -99,10 +118,20 @@ class SignIn:
             self._audit.trouble(damage)
             return None
 
-    def _proves(self, user: User, password: str) -> bool:
-        """Return whether this is an active person's password; it takes as long for others."""
-        stored = user.account.password if user.active else None
-        return self._passwords.verify(stored, password[: LONGEST_PASSWORD + 1])
+    def _device(self, known: str, account: str, email: str) -> Device | None:
+        """Return the browser as this account knows it, if it signed in since the account last ended its sessions.
+
+        Somebody is looked up for those alone who bring a cookie that was made for this address: that tells them
+        nothing new, and strangers who have to wait are answered without a look at who exists.
+        """
+        device = self._devices.find(known, account)
+        user = self._known(email) if device else None
+        return device if device and user and user.account.generation == device.generation else None
+
+    def _proves(self, user: User | None, password: str, *, stranger: bool) -> bool:
+        """Return whether this is an active person's password; it takes as long for others and for nobody."""
+        stored = user.account.password if user and user.active else None
+        return self._passwords.verify(stored, password[: LONGEST_PASSWORD + 1], stranger=stranger)
 
     def _wrong(self, action: str, user: User | None, account: str) -> WrongPassword:
         """Record a failure, in the same time for known and unknown, and return the one answer."""

@@ -35,6 +35,7 @@ from app.users.deletion import Deletion
 from app.users.describing import PeopleNames, RoleNames
 from app.users.directory import Directory
 from app.users.fixed import FixedHere
+from app.users.known_devices import KnownDevices
 from app.users.links import Links
 from app.users.messages import ADMIN_MESSAGES, MESSAGES
 from app.users.models import Account, RoleContent, RoleRow, UserRow
@@ -77,7 +78,9 @@ class UserManagement(System):
         settings, unit, clock = cfg.settings, cfg.unit, cfg.clock
         keyrings, trail, audit = cfg.get(Keyrings), cfg.get(AuditTrail), cfg.get(Audit)
         rules = settings.passwords
-        passwords = Passwords(rules.memory, rules.time, rules.parallelism, rules.waiting, at_once=rules.at_once)
+        passwords = Passwords(
+            rules.memory, rules.time, rules.parallelism, rules.waiting, at_once=rules.at_once, kept=rules.kept
+        )
         permissions = Permissions()
         people_and_roles = _l("People and roles")
         declare(permissions, system=people_and_roles)
@@ -98,8 +101,9 @@ class UserManagement(System):
         links = Links(unit, clock, keyrings, users, audit, trail)
         cookie = SessionCookie(sessions, settings)
         self.setup = Setup(unit, keyrings, users, audit)
-        throttle = Throttle(settings.limits)
-        sign_in = SignIn(unit, clock, keyrings, users, sessions, passwords, throttle, audit)
+        throttle = Throttle(settings.limits, at_once=max(1, (rules.at_once + rules.waiting) // 2))
+        devices = KnownDevices(keyrings, clock, days=settings.limits.device_days)
+        sign_in = SignIn(unit, clock, keyrings, users, sessions, passwords, throttle, devices, audit)
         directory = Directory(unit, users, throttle, cfg.get(Options))
         cfg.provide(Roles(unit, role_rows, permissions, users, audit))
         preferences, own = Preferences(unit), OwnSessions(unit, users, sessions)
@@ -111,6 +115,7 @@ class UserManagement(System):
             sessions,
             links,
             cookie,
+            devices,
             self.setup,
             sign_in,
             preferences,

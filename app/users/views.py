@@ -57,11 +57,12 @@ def sign_in() -> ResponseReturnValue:
             "users/login.html", "form", status=422, form=form, failure=_("Enter email and password."), hint=None
         )
     try:
-        token = service(SignIn).sign_in(
+        entry = service(SignIn).sign_in(
             email=form.email.data or "",
             password=form.password.data or "",
             address=request.remote_addr or "",
             device=request.user_agent.string,
+            known=service(SessionCookie).known(request),
             replaces=person(),
         )
     except WrongPassword as wrong:
@@ -70,7 +71,7 @@ def sign_in() -> ResponseReturnValue:
         headers = [("Retry-After", str(throttled.seconds))]
         text = str(throttled) or _("Too many people sign in at this moment. Try again.")
         return page("users/login.html", "form", status=429, headers=headers, form=form, failure=text, hint=None)
-    return service(SessionCookie).put(make_response(redirect(next_page(form.next.data or ""), 303)), token)
+    return service(SessionCookie).put(make_response(redirect(next_page(form.next.data or ""), 303)), entry)
 
 
 @pages.post("/logout")
@@ -114,11 +115,12 @@ def confirmed() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _confirm_page(form, None, 422)
     try:
-        token = service(SignIn).confirm(
+        entry = service(SignIn).confirm(
             current_subject(),
             password=form.password.data or "",
             address=request.remote_addr or "",
             device=request.user_agent.string,
+            known=service(SessionCookie).known(request),
         )
     except WrongPassword:
         return _confirm_page(form, _("The password is not right."), 422)
@@ -126,8 +128,8 @@ def confirmed() -> ResponseReturnValue:
         text = str(throttled) or _("Too many people sign in at this moment. Try again.")
         return _confirm_page(form, text, 429, headers=[("Retry-After", str(throttled.seconds))])
     if not form.waiting:
-        return service(SessionCookie).put(make_response(redirect(next_page(form.next.data or ""), 303)), token)
-    answer = service(SessionCookie).put(make_response(), token)  # first: the page needs a token of the new session
+        return service(SessionCookie).put(make_response(redirect(next_page(form.next.data or ""), 303)), entry)
+    answer = service(SessionCookie).put(make_response(), entry)  # first: the page needs a token of the new session
     answer.set_data(resend_page(200, kept=list(form.waiting.items()), action=form.next.data or "").get_data())
     return answer
 
@@ -161,10 +163,14 @@ def set_up(token: str) -> ResponseReturnValue:
 
 def sign_in_first(*, email: str, password: str) -> ResponseReturnValue:
     """Begin the first administrator's session."""
-    token = service(SignIn).sign_in(
-        email=email, password=password, address=request.remote_addr or "", device=request.user_agent.string
+    entry = service(SignIn).sign_in(
+        email=email,
+        password=password,
+        address=request.remote_addr or "",
+        device=request.user_agent.string,
+        known=service(SessionCookie).known(request),
     )
-    return service(SessionCookie).put(make_response(redirect(url_for(current_site().home), 303)), token)
+    return service(SessionCookie).put(make_response(redirect(url_for(current_site().home), 303)), entry)
 
 
 @pages.post("/language")

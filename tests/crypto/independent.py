@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 KINDS = {"absent": 0, "bytes": 1, "text": 2, "integer": 3, "uuid": 4, "time": 5, "list": 6, "set": 6}
-PADDED = {"blob": True, "version": False, "row": True, "keyring": True}
+PADDED = {"blob": True, "version": False, "row": True, "keyring": True, "device": True}
 
 
 def remade(vector: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,6 +64,20 @@ def token_outputs(vector: Mapping[str, Any]) -> dict[str, str]:
     return {"token": token, "hash": digest.finalize().hex()}
 
 
+def device_cookie_outputs(vector: Mapping[str, Any]) -> dict[str, str]:
+    session_key, salt = bytes.fromhex(vector["key"]), bytes.fromhex(vector["salt"])
+    entries = b""
+    for entry in vector["entries"]:
+        address = items([{"kind": "text", "value": "device account"}, {"kind": "text", "value": entry["address key"]}])
+        entries += hmac_of(hashes.SHA256(), session_key, b"tresor/mac/1" + address)[:16] + bytes.fromhex(entry["id"])
+        entries += struct.pack(">QQ", entry["generation"], microseconds(entry["since"]))
+    bound = context({**vector, "purpose": "device", "items": []})
+    label = b"tresor/derive/1" + item({"kind": "text", "value": "device cookie"})
+    sealed = seal(hkdf_sha512(session_key, b"", label, 32), 0, salt, bound, padded(entries))
+    cookie = base64.urlsafe_b64encode(sealed).decode().replace("=", "")
+    return {"plaintext": entries.hex(), "context": bound.hex(), "cookie": cookie}
+
+
 OUTPUTS = {
     "sealed form": sealed_outputs,
     "stored keyring": keyring_outputs,
@@ -71,6 +85,7 @@ OUTPUTS = {
     "mac": mac_outputs,
     "chain": chain_outputs,
     "token": token_outputs,
+    "device cookie": device_cookie_outputs,
 }
 
 

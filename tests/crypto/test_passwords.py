@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
+from argon2 import PasswordHasher
 
-from app.crypto.passwords import Passwords
+from app.crypto.passwords import Passwords, _place
 from app.errors import Damaged, Invalid, Throttled
 
 RIGHT = "correct horse battery staple"
@@ -115,3 +118,61 @@ def test_a_place_is_free_again_after_an_error():
         with pytest.raises(Damaged):
             passwords.verify("no hash", RIGHT)
     assert passwords.verify(passwords.hash(RIGHT), RIGHT) is True
+
+
+class Watched:
+    """What computes the hashes, which notes how many it computes at the same time."""
+
+    def __init__(self, hasher: PasswordHasher) -> None:
+        self.hasher, self.running, self.most, self.lock = hasher, 0, 0, threading.Lock()
+
+    def verify(self, stored: str, attempt: bytes) -> bool:
+        with self.lock:
+            self.running += 1
+            self.most = max(self.most, self.running)
+        try:
+            return self.hasher.verify(stored, attempt)
+        finally:
+            with self.lock:
+                self.running -= 1
+
+
+def all_at_once(count: int, attempt: Callable[[], object]) -> tuple[int, int]:
+    """Run something in many threads at once; return how often it went well and how often there was no place."""
+    start, served, turned_away = threading.Barrier(count), [], []
+
+    def run() -> None:
+        start.wait()
+        try:
+            served.append(attempt())
+        except Throttled:
+            turned_away.append(1)
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(served), len(turned_away)
+
+
+def test_a_flood_computes_no_more_hashes_at_a_time_than_there_is_memory_for():
+    passwords = Passwords(memory_kib=8 * 1024, time_cost=1, waiting=30, at_once=2)
+    passwords._hasher = watched = Watched(passwords._hasher)
+    served, turned_away = all_at_once(60, lambda: passwords.verify(None, RIGHT))
+    assert served >= 32
+    assert served + turned_away == 60
+    assert watched.most == 2
+
+
+def test_strangers_leave_places_to_those_who_are_known():
+    passwords = Passwords(memory_kib=64, time_cost=1, waiting=3, at_once=1, kept=2)
+    with ExitStack() as strangers:
+        for _ in range(2):
+            strangers.enter_context(_place(passwords._open_to_strangers))
+            strangers.enter_context(_place(passwords._places))
+        for _ in range(5):  # who is turned away takes no place
+            with pytest.raises(Throttled):
+                passwords.verify(None, RIGHT, stranger=True)
+        assert passwords.verify(passwords.hash(RIGHT), RIGHT) is True
+    assert passwords.verify(None, RIGHT, stranger=True) is False

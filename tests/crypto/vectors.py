@@ -13,7 +13,7 @@ from uuid import UUID
 from app.crypto.context import BLOB, KEYRING, ROW, VERSION, Context, Item
 
 FOLDER = Path(__file__).parent.parent / "vectors"
-NAMES = ("blob", "version", "row", "keyring", "chain", "mac", "derive", "token")
+NAMES = ("blob", "version", "row", "keyring", "chain", "mac", "derive", "token", "device")
 PURPOSES = {"blob": BLOB, "version": VERSION, "row": ROW, "keyring": KEYRING}
 
 

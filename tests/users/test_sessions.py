@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import Any
 
 import pytest
 from sqlalchemy import event
 
-from app.errors import Refused
+from app.crypto.seal import open_numbered
+from app.errors import Damaged, Refused
 from app.subject import SYSTEM, GroupLevel, Subject
 from app.users.models import Account, UserRow
 from app.users.sessions import Sessions
 from tests.builders import World
-from tests.tampering import sealed_rows, stored, take_away
+from tests.tampering import alter, other, sealed_rows, stored, take_away
 
 
 @contextmanager
@@ -61,6 +65,56 @@ def test_finding_the_person_of_a_request_takes_two_statements(world: World) -> N
     with statements(world) as sent:
         assert found(world, token) is not None
     assert len(sent) == 2
+
+
+@contextmanager
+def seals() -> Iterator[list[str]]:
+    """Collect the seals that are opened in this thread, by the purpose of each."""
+    opened: list[str] = []
+
+    def note(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code is open_numbered.__code__:
+            opened.append(frame.f_locals["context"].items[0])
+
+    sys.setprofile(note)
+    yield opened
+    sys.setprofile(None)
+
+
+def test_a_signed_in_request_costs_two_statements_and_one_seal_before_its_own_work(world: World) -> None:
+    groups = {world.group(f"Team {number}").id: "member" for number in range(5)}
+    client = world.client(world.person("anna", admin=True, groups=groups))
+    assert client.get("/session").status_code == 200  # roles are opened once
+    with statements(world) as sent, seals() as opened:
+        assert client.get("/session").status_code == 200
+    assert len(sent) == 2
+    assert opened == ["user"]
+
+
+def test_the_statements_that_find_the_person_of_a_request_walk_along_indexes(world: World) -> None:
+    """What they cost does not grow with the people, sessions, groups and events of others."""
+    groups = {world.group(f"Team {number}").id: "member" for number in range(2)}
+    token = begun(world, world.person("anna", admin=True, groups=groups))
+    asked: list[tuple[str, Any]] = []
+    engine = world.cfg.unit.engine
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    assert found(world, token) is not None
+    event.remove(engine, "before_cursor_execute", note)
+    selected = [each for each in asked if each[0].lstrip().startswith("SELECT")]
+    assert len(selected) >= 2
+    with engine.connect() as connection:
+        sqlite = engine.dialect.name == "sqlite"
+        if not sqlite:
+            connection.exec_driver_sql("SET enable_seqscan = off")  # tables this small are read as a whole otherwise
+        for statement, parameters in selected:
+            explain = "EXPLAIN QUERY PLAN" if sqlite else "EXPLAIN"
+            plan = [str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {statement}", parameters)]
+            assert [line for line in plan if "Seq Scan" in line or line.lstrip().startswith("SCAN")] == []
+            assert any("Index" in line or "INDEX" in line for line in plan)
 
 
 def test_a_session_ends_after_a_day_without_a_request(make_world: Callable[..., World]) -> None:
@@ -135,6 +189,56 @@ def test_confirming_exchanges_the_token(world: World) -> None:
     assert after is not None
     assert after.confirmed_at == world.clock()
     assert found(world, old) is None
+
+
+def confirmed(world: World, person: Subject, session_hash: bytes) -> str:
+    with world.unit():
+        user = world.users.get(person.id)
+        assert user is not None
+        return world.cfg.get(Sessions).confirm(user, session_hash, device="tests")
+
+
+def test_a_session_knows_by_what_it_was_begun_and_keeps_that_when_confirmed(world: World) -> None:
+    anna = world.person("anna")
+    with world.unit():
+        user = world.users.get(anna.id)
+        assert user is not None
+        token = world.cfg.get(Sessions).begin(user, device="tests", factors=("totp", "password"))
+    before = found(world, token)
+    assert before is not None
+    assert before.factors == {"password", "totp"}
+    after = found(world, confirmed(world, anna, before.session_hash))
+    assert after is not None
+    assert after.factors == {"password", "totp"}
+    plain = found(world, begun(world, anna))
+    assert plain is not None
+    assert plain.factors == {"password"}
+
+
+def test_confirming_does_not_put_off_the_absolute_limit(make_world: Callable[..., World]) -> None:
+    world = make_world({"TRESOR_SESSIONS__ABSOLUTE_HOURS": "3"})
+    anna = world.person("anna")
+    token = begun(world, anna)
+    for _ in range(2):
+        world.clock.goes_on(minutes=80)
+        subject = found(world, token)
+        assert subject is not None
+        token = confirmed(world, anna, subject.session_hash)
+    assert found(world, token) is not None
+    world.clock.goes_on(minutes=20)
+    assert found(world, token) is None
+
+
+@pytest.mark.parametrize("column", ["factors", "ends_at"])
+def test_what_is_altered_between_is_not_confirmed(world: World, column: str) -> None:
+    anna = world.person("anna")
+    subject = found(world, begun(world, anna))
+    assert subject is not None
+    row = stored(world, "session", token_hash=subject.session_hash)
+    alter(world, "session", {"token_hash": subject.session_hash}, **{column: other(row[column])})
+    with pytest.raises(Damaged):
+        confirmed(world, anna, subject.session_hash)
+    assert len(world.rows("session")) == 2  # of the person's making, and the altered one
 
 
 def test_a_session_that_has_ended_cannot_be_exchanged(world: World) -> None:
