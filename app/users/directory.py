@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, Select, Table, exists, select
 from app.database import Unit
 from app.errors import Invalid
 from app.subject import Subject
+from app.users.catalogue import READ
 from app.users.models import UserWordRow
-from app.users.service import ACTIVE, MANAGE, MEMBERSHIP, USER, User, Users
+from app.users.service import ACTIVE, MEMBERSHIP, USER, User, Users
 from app.users.throttle import Throttle
 from app.users.words import MOST_WORDS, fits, words_asked, words_of
 
@@ -60,8 +61,8 @@ class Directory:
         return found
 
     def _whole(self, subject: Subject) -> bool:
-        """Return whether this person sees everybody: who manages people has a list of them anyway."""
-        return self._shown == "everybody" or subject.may(MANAGE)
+        """Return whether this person sees everybody: who may read the list of people has it anyway."""
+        return self._shown == "everybody" or subject.may(READ)
 
     def _beginning(self, subject: Subject, asked: list[bytes], without: Collection[UUID]) -> list[User]:
         statement = found_by(asked).where(WORD.c.user.not_in(without))

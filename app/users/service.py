@@ -20,6 +20,7 @@ from app.keys.sealed import Opened, SealedRows
 from app.keys.trail import Note
 from app.subject import GroupLevel, Subject
 from app.users.addresses import key_of, read_address
+from app.users.catalogue import GUARDED
 from app.users.models import (
     Account,
     Membership,
@@ -39,8 +40,6 @@ ROLE: Table = RoleRow.__table__  # type: ignore[assignment]
 USER_ROLE: Table = UserRoleRow.__table__  # type: ignore[assignment]
 MEMBERSHIP: Table = MembershipRow.__table__  # type: ignore[assignment]
 USER_WORD: Table = UserWordRow.__table__  # type: ignore[assignment]
-
-MANAGE = "user.manage"
 
 ACTIVE, INVITED, DISABLED = "active", "invited", "disabled"
 LONGEST_NAME = 100
@@ -322,7 +321,7 @@ class Users:
 
     def _authorise(self, by: By, action: str) -> None:
         if isinstance(by, Subject):
-            by.require(MANAGE, action=action)
+            by.require(GUARDED[action], action=action)
 
     def _check_roles(self, by: By, roles: Sequence[UUID]) -> None:
         """Raise Invalid unless all these roles exist, Forbidden if one of them allows what the giver may not."""

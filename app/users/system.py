@@ -18,6 +18,7 @@ from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
 from app.outbox.system import MailQueue
 from app.users.account import pages as account_pages
+from app.users.catalogue import declare
 from app.users.cli import users_commands
 from app.users.cookies import SessionCookie
 from app.users.directory import Directory
@@ -29,7 +30,7 @@ from app.users.permissions import Permissions
 from app.users.personal_data import PersonalData
 from app.users.ports import CommandGroups, GroupProbe, PersonalRecords
 from app.users.preferences import Preferences
-from app.users.service import MANAGE, Users
+from app.users.service import Users
 from app.users.sessions import Limits, Sessions
 from app.users.setup import Setup
 from app.users.sign_in import SignIn
@@ -56,7 +57,7 @@ class UserManagement(System):
         rules = settings.passwords
         passwords = Passwords(rules.memory, rules.time, rules.parallelism, rules.waiting, at_once=rules.at_once)
         permissions = Permissions()
-        permissions.declare(MANAGE, _l("Manage people"), _l("Invite, change, disable and delete people."))
+        declare(permissions)
         rows = SealedRows(UserRow, Account, kind="user", unit=unit, keyrings=keyrings, trail=trail)
         roles = SealedRows(RoleRow, RoleContent, kind="role", unit=unit, keyrings=keyrings, trail=trail)
         users = Users(

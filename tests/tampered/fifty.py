@@ -77,7 +77,7 @@ def sealed_rows(world: World, kind: str) -> SealedRows[Any]:
 def fill(world: World) -> Fifty:
     """Store fifty secrets, seven people, two groups and a role of our own."""
     with world.unit(), world.cfg.unit.writing():
-        content = RoleContent(("user.manage", "group.manage"))
+        content = RoleContent(("user.roles", "group.manage"))
         sealed_rows(world, "role").insert(CUSTOM_ROLE, content, Note("role.create", actor="tests"), name="Helpers")
     anna = world.person("anna", admin=True, groups={SYSTEM: "member"})
     ben = world.person("ben")

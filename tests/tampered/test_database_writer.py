@@ -126,7 +126,7 @@ def test_a_membership_made_up_lets_no_automation_act_for_them(scene: Scene) -> N
 def test_an_administrator_made_up_does_not_stand_in_for_the_last_one(world: World) -> None:
     boss, ben = world.person("boss", admin=True), world.person("ben")
     make_up(world, "user_role", user=ben.id, role=ADMINISTRATOR)
-    assert not world.subject(ben.id).may("user.manage")
+    assert not world.subject(ben.id).may("user.roles")
     for last in (world.users.disable, lambda by, who: world.users.change_roles(by, who, remove=[ADMINISTRATOR])):
         with pytest.raises(Invalid), world.unit():
             last("tests", boss.id)

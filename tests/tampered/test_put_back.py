@@ -184,23 +184,23 @@ def test_a_former_administrator_does_not_come_back_with_their_older_row(world: W
 def test_an_older_role_gives_nothing_in_a_running_process(world: World) -> None:
     rows = sealed_rows(world, "role")
     with world.unit(), world.cfg.unit.writing():
-        role = rows.insert(CUSTOM_ROLE, RoleContent(("user.manage",)), Note("role.create"), name="Helpers")
+        role = rows.insert(CUSTOM_ROLE, RoleContent(("user.roles",)), Note("role.create"), name="Helpers")
     ben = world.person("ben")
     with world.unit():
         world.users.change_roles("tests", ben.id, add=[CUSTOM_ROLE])
-    assert world.subject(ben.id).may("user.manage")
+    assert world.subject(ben.id).may("user.roles")
     before = stored(world, "role", id=CUSTOM_ROLE)
     with world.unit(), world.cfg.unit.writing():
         role = rows.change(role, Note("role.change"), content=RoleContent(()))
     put_back(world, "role", before)
-    assert not world.subject(ben.id).may("user.manage")
+    assert not world.subject(ben.id).may("user.roles")
     put_back(world, "role", {**before, "revision": 2, "seal": role.columns["seal"]})
     take_away(world, "user_role", role=CUSTOM_ROLE)
     with world.unit(), world.cfg.unit.writing():
         rows.remove(role, Note("role.delete"))
     for row in (before, {**before, "revision": 2, "seal": role.columns["seal"]}):
         put_back(world, "role", row)
-        assert not world.subject(ben.id).may("user.manage")
+        assert not world.subject(ben.id).may("user.roles")
 
 
 def test_an_older_group_is_no_group(scene: Scene) -> None:

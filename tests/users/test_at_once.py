@@ -78,7 +78,7 @@ def test_the_acting_person_takes_two_statements_however_many_roles_and_groups(
     anna = world.person("anna")
     with world.unit(), world.cfg.unit.writing():
         for number, role in enumerate(ids):
-            rows.insert(role, RoleContent(("user.manage",)), Note("role.create"), name=f"Role {number}")
+            rows.insert(role, RoleContent(("user.roles",)), Note("role.create"), name=f"Role {number}")
         world.users.change_roles("tests", anna.id, add=ids)
         teams = [world.groups.create("tests", name=f"Team {number}") for number in range(groups)]
         for team in teams:
@@ -93,5 +93,5 @@ def test_the_acting_person_takes_two_statements_however_many_roles_and_groups(
     with world.unit(), statements(world) as sent:
         subject = sessions.subject(token)
     assert subject is not None
-    assert (len(subject.groups), subject.may("user.manage")) == (groups, roles > 0)
+    assert (len(subject.groups), subject.may("user.roles")) == (groups, roles > 0)
     assert len(sent) == 2

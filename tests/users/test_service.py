@@ -139,19 +139,19 @@ def test_nobody_of_that_id_is_refused(world: World, change: str) -> None:
 
 
 def test_a_role_gives_what_it_says_and_takes_it_with_it(world: World) -> None:
-    helpers(world, "user.manage", "not.declared")
+    helpers(world, "user.roles", "not.declared")
     ben = create(world)
     with world.unit():
         world.users.change_roles("tests", ben.id, add=[HELPERS])
-    assert world.subject(ben.id).may("user.manage")
+    assert world.subject(ben.id).may("user.roles")
     assert not world.subject(ben.id).may("not.declared")
     with world.unit():
         world.users.change_roles("tests", ben.id, remove=[HELPERS])
-    assert not world.subject(ben.id).may("user.manage")
+    assert not world.subject(ben.id).may("user.roles")
 
 
 def test_nobody_grants_what_they_lack(world: World) -> None:
-    helpers(world, "user.manage")
+    helpers(world, "user.roles")
     ben, eve = create(world), world.person("eve")
     with world.unit():
         world.users.change_roles("tests", eve.id, add=[HELPERS])
@@ -184,7 +184,7 @@ def test_the_last_active_administrator_cannot_be_lost(world: World) -> None:
     with world.unit():
         world.users.enable("tests", ben.id)
         world.users.disable("tests", boss.id)
-    assert world.subject(ben.id).may("user.manage")
+    assert world.subject(ben.id).may("user.roles")
 
 
 def test_an_administrator_made_up_in_the_index_does_not_count(world: World) -> None:

@@ -51,7 +51,7 @@ def test_a_session_gives_the_person_with_roles_and_groups(world: World) -> None:
     assert (subject.id, subject.email, subject.name) == (anna.id, "anna@example.org", "Anna Example")
     assert dict(subject.groups) == {group.id: GroupLevel.ADMIN, SYSTEM: GroupLevel.MEMBER}
     assert subject.may("secret.use")
-    assert not subject.may("user.manage")
+    assert not subject.may("user.roles")
 
 
 def test_finding_the_person_of_a_request_takes_two_statements(world: World) -> None:

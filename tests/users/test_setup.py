@@ -42,7 +42,7 @@ def test_the_link_makes_an_administrator_who_is_signed_in_and_in_the_system_grou
         assert world.cfg.get(UserManagement).setup_link() is None
     assert lena is not None
     subject = world.subject(lena.id)
-    assert subject.may("user.manage")
+    assert subject.may("user.roles")
     assert subject.is_member(SYSTEM)
     assert not subject.is_admin_of(SYSTEM)
     with world.unit():

@@ -250,4 +250,4 @@ def test_a_session_seen_in_the_trail_belongs_to_its_person(world: World) -> None
 def test_a_subject_is_frozen(world: World) -> None:
     anna: Subject = world.person("anna")
     with pytest.raises(AttributeError):
-        anna.permissions = frozenset({"user.manage"})  # type: ignore[misc]
+        anna.permissions = frozenset({"user.roles"})  # type: ignore[misc]

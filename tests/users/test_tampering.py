@@ -113,7 +113,7 @@ def test_a_foreign_seal_does_not_open(world: World) -> None:
 def test_a_role_given_by_hand_gives_nothing(world: World) -> None:
     ben = world.person("ben")
     make_up(world, "user_role", user=ben.id, role=ADMINISTRATOR)
-    assert not world.subject(ben.id).may("user.manage")
+    assert not world.subject(ben.id).may("user.roles")
     with world.unit():
         assert not world.users.is_administrator(ben.id)
 
@@ -123,10 +123,10 @@ def test_a_role_whose_row_was_altered_gives_nothing(
     world: World, make_world: Callable[..., World], column: str
 ) -> None:
     boss = world.person("boss", admin=True)
-    assert boss.may("user.manage")
+    assert boss.may("user.roles")
     alter(world, "role", {"id": ADMINISTRATOR}, **{column: other(stored(world, "role", id=ADMINISTRATOR)[column])})
     found = in_another_process(make_world, boss)
-    assert not found.may("user.manage")
+    assert not found.may("user.roles")
     assert found.may("group.use")
     assert [event["object_id"] for event in world.events("role.damaged")] == [ADMINISTRATOR]
 
@@ -135,23 +135,23 @@ def test_an_older_role_put_back_gives_nothing(world: World, make_world: Callable
     rows = sealed_rows(world, RoleRow, RoleContent, "role")
     note = Note("role.change", actor="tests")
     with world.unit(), world.cfg.unit.writing():
-        role = rows.insert(CUSTOM, RoleContent(("user.manage",)), note, name="Helpers")
+        role = rows.insert(CUSTOM, RoleContent(("user.roles",)), note, name="Helpers")
     ben = world.person("ben")
     with world.unit():
         world.users.change_roles("tests", ben.id, add=[CUSTOM])
-    assert in_another_process(make_world, ben).may("user.manage")
+    assert in_another_process(make_world, ben).may("user.roles")
     before = stored(world, "role", id=CUSTOM)
     with world.unit(), world.cfg.unit.writing():
         role = rows.change(role, note, content=RoleContent(()))
-    assert not world.subject(ben.id).may("user.manage")
+    assert not world.subject(ben.id).may("user.roles")
     put_back(world, "role", before)
-    assert not in_another_process(make_world, ben).may("user.manage")
+    assert not in_another_process(make_world, ben).may("user.roles")
     put_back(world, "role", {**before, "revision": 2, "seal": role.columns["seal"]})
     take_away(world, "user_role", role=CUSTOM)
     with world.unit(), world.cfg.unit.writing():
         rows.remove(role, note)
     put_back(world, "role", before)
-    assert not in_another_process(make_world, ben).may("user.manage")
+    assert not in_another_process(make_world, ben).may("user.roles")
 
 
 def test_a_membership_by_hand_is_none_and_is_noticed(world: World) -> None:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from app.credentials.declare import CredentialType
 from app.credentials.registry import Registry
 from app.subject import SYSTEM, Subject
+from app.users.catalogue import ROLES
 from app.vault.listing import SECTIONS, SORTS, Listing, Parts, Wanted, parts
 from app.vault.pages.parts import Context, page_number, pager, url_with
 from app.vault.policy import CREATE, Level
@@ -241,7 +242,7 @@ def _chips(entry: Entry, listing: Listing, subject: Subject) -> list[Chip]:
 
 def _first_steps(subject: Subject) -> list[Context]:
     """Return what the first administrator should do next, while nothing is stored."""
-    if not subject.may("user.manage"):
+    if not subject.may(ROLES):
         return []
     settings = current_site().settings
     steps: list[Context] = []
