@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import click
+from flask import Blueprint, Flask
 from flask_babel import lazy_gettext as _l
 
 from app.audit.service import Audit
@@ -16,12 +18,18 @@ from app.database import Unit
 from app.keys.keyrings import FirstStart, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
+from app.outbox.service import Outbox
 from app.outbox.system import MailQueue
 from app.users.account import pages as account_pages
+from app.users.address_changes import AddressChanges
+from app.users.address_views import pages as address_pages
 from app.users.catalogue import declare
 from app.users.cli import users_commands
 from app.users.cookies import SessionCookie
 from app.users.directory import Directory
+from app.users.invitation_views import pages as invitation_pages
+from app.users.invitations import Invitations
+from app.users.linked_views import pages as linked_pages
 from app.users.links import Links
 from app.users.messages import MESSAGES
 from app.users.models import Account, RoleContent, RoleRow, UserRow
@@ -35,6 +43,7 @@ from app.users.sessions import Limits, Sessions
 from app.users.setup import Setup
 from app.users.sign_in import SignIn
 from app.users.throttle import Throttle
+from app.users.told import Told
 from app.users.views import pages
 from app.web.commands import command_unit
 from app.web.site import Entry
@@ -44,6 +53,10 @@ ENTRIES = (
     Entry(_l("Security"), "shield-check", "account.security", in_menu=True),
     Entry(_l("Sessions"), "monitor", "account.sessions", in_menu=True),
 )
+
+
+def _register(blueprint: Blueprint, app: Flask) -> None:
+    app.register_blueprint(blueprint)
 
 
 class UserManagement(System):
@@ -77,7 +90,13 @@ class UserManagement(System):
         directory = Directory(unit, users, throttle, settings.users.directory)
         preferences, own = Preferences(unit), OwnSessions(unit, users, sessions)
         personal = PersonalData(unit, clock, users, preferences, own, audit, cfg.fillings(PersonalRecords))
+        outbox = cfg.get(Outbox)
+        invitations = Invitations(unit, users, links, preferences, outbox, audit, settings)
+        addresses = AddressChanges(unit, users, sessions, links, preferences, outbox, throttle, settings)
         for each in (
+            invitations,
+            addresses,
+            Told(clock, users, preferences, audit),
             permissions,
             users,
             directory,
@@ -102,6 +121,8 @@ class UserManagement(System):
         cfg.site.messages.update(MESSAGES)
         cfg.on_app(lambda app: app.register_blueprint(pages))
         cfg.on_app(lambda app: app.register_blueprint(account_pages))
+        for more in (address_pages, invitation_pages, linked_pages):
+            cfg.on_app(partial(_register, more))
         cfg.on_app(lambda app: app.cli.add_command(users_commands(unit, users, cfg.fillings(CommandGroups))))
         cfg.on_app(lambda app: app.cli.add_command(self._setup_link_command(unit)))
 
