@@ -109,15 +109,15 @@ def test_an_address_that_is_taken_is_said_to_who_invites(world: World) -> None:
 
 
 def test_an_invited_person_cannot_sign_in_and_is_found_by_nobody(world: World) -> None:
-    lena, ben = world.person("lena", admin=True), world.person("ben")
+    lena = world.person("lena", admin=True)
     invited(world, lena)
     for password in ("", PASSWORD, NEW):
         assert world.client().post("/login", email=ZOE, password=password).status_code == 422
     with world.unit():
         directory = world.cfg.get(Directory)
-        assert [directory.look_up(ben, text) for text in ("zoe", "Ünal", ZOE)] == [[], [], []]
+        assert [directory.look_up(lena, text) for text in ("zoe", "Ünal", ZOE)] == [[], [], []]
         with pytest.raises(Invalid):
-            directory.named(ben, ZOE)
+            directory.named(lena, ZOE)
 
 
 def test_a_disabled_and_enabled_invitation_is_still_one(world: World) -> None:
@@ -176,7 +176,7 @@ def test_links_that_do_not_hold_are_answered_alike(world: World) -> None:
 
 def plain(answer: Any) -> tuple[int, str]:
     """Return an answer without what is new in each."""
-    return answer.status_code, re.sub(r'(nonce="|csrf_token" value=")[^"]*', r"\1", answer.text)
+    return answer.status_code, re.sub(r'(nonce="|csrf_token" value="|csrf-token" content=")[^"]*', r"\1", answer.text)
 
 
 def test_a_refused_form_consumes_nothing_and_shows_names_again(world: World) -> None:
