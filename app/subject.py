@@ -41,6 +41,8 @@ class Subject:
     session_hash: bytes = field(default=b"", repr=False)
     confirmed_at: datetime | None = None
     """When the password was last asked for in this session (step-up)."""
+    must_change_password: bool = False
+    """Whether nothing else can be done in this session before the password is another one."""
     signed_in_until: datetime | None = None
     """When the session ends if no more requests come."""
 

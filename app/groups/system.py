@@ -10,6 +10,7 @@ from app.audit.trail import AuditTrail
 from app.configurator import Configurator, System
 from app.groups.cli import Joining, groups_commands
 from app.groups.models import GroupContent, GroupRow
+from app.groups.of_people import GroupsOfPeople
 from app.groups.ports import Leaving
 from app.groups.service import CREATE, MANAGE, USE, Groups
 from app.groups.views import pages
@@ -18,7 +19,7 @@ from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
 from app.users.directory import Directory
 from app.users.permissions import Permissions
-from app.users.ports import CommandGroups, GroupProbe, PersonalRecords
+from app.users.ports import CommandGroups, Departure, GroupNames, GroupProbe, PersonalRecords
 from app.users.service import Users
 from app.users.system import UserManagement
 from app.web.site import Entry
@@ -49,6 +50,9 @@ class GroupManagement(System):
         cfg.fill(GroupProbe, groups)
         cfg.fill(CommandGroups, Joining(groups))
         cfg.fill(PersonalRecords, groups)
+        of_people = GroupsOfPeople(cfg.unit, groups, cfg.get(Audit))
+        cfg.fill(GroupNames, of_people)
+        cfg.fill(Departure, of_people)
         cfg.site.entries.append(Entry(_l("Groups"), "users", "groups.list", USE, key="g"))
         cfg.site.messages["members"] = lambda _query: _("Members saved.")
         cfg.site.messages["left"] = lambda _query: _("Members saved. You are no longer in this group.")

@@ -9,8 +9,16 @@ from app.users.permissions import Permissions
 READ, INVITE, CHANGE = "user.read", "user.invite", "user.change"
 DISABLE, DELETE, ROLES = "user.disable", "user.delete", "user.roles"
 
-GUARDED = {"user.create": INVITE, "user.disable": DISABLE, "user.enable": DISABLE, "user.roles": ROLES}
-"""Use case to permission, where the two have different names or one permission guards several."""
+GUARDED = {
+    "user.create": INVITE,
+    "user.rename": CHANGE,
+    "user.must-change": CHANGE,
+    "user.end-sessions": CHANGE,
+    "user.disable": DISABLE,
+    "user.enable": DISABLE,
+    "user.roles": ROLES,
+}
+"""Use case to permission: one guards several."""
 
 
 def declare(permissions: Permissions) -> None:

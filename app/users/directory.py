@@ -89,16 +89,17 @@ def found_by(asked: list[bytes]) -> Select[Any]:
     statement = (
         select(WORD.c.user)
         .join(USER, USER.c.id == WORD.c.user)
-        .where(_begins(WORD, longest), USER.c.status == ACTIVE)
+        .where(begins(WORD, longest), USER.c.status == ACTIVE)
         .order_by(WORD.c.word, WORD.c.user)
         .limit(HITS * MOST_WORDS)
     )
     for number, beginning in enumerate(others):
         another = WORD.alias(f"word_{number}")
-        statement = statement.where(exists().where(another.c.user == WORD.c.user, _begins(another, beginning)))
+        statement = statement.where(exists().where(another.c.user == WORD.c.user, begins(another, beginning)))
     return statement
 
 
-def _begins(table: Any, beginning: bytes) -> ColumnElement[bool]:
+def begins(table: Any, beginning: bytes) -> ColumnElement[bool]:
+    """Return the condition that a word of this table begins so: a range of its index."""
     between: ColumnElement[bool] = (table.c.word >= beginning) & (table.c.word < beginning + BEYOND)
     return between

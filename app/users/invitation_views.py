@@ -104,7 +104,7 @@ def withdrawn(user_id: UUID) -> ResponseReturnValue:
     """Take it back: its link ends, and nothing of the person is kept."""
     refuse_unexpected(NOTHING)
     service(Invitations).withdraw(current_subject(), user_id)
-    gone = url_for("invitations.show", user_id=user_id)
+    gone = url_for("admin_users.show", user_id=user_id)
     return changed(people_url(done="uninvited"), gone=gone)
 
 

@@ -1,4 +1,4 @@
-"""What the account's pages say after a change, by a short word in the address."""
+"""What the pages of an account and of people say after a change, by a short word in the address."""
 
 from __future__ import annotations
 
@@ -45,4 +45,13 @@ MESSAGES: Mapping[str, Callable[[Mapping[str, str]], object]] = {
     "password": lambda _query: _("Password changed. All other sessions have ended."),
     "session": lambda _query: _("Signed out there."),
     "sessions": lambda _query: _("All other sessions have ended."),
+}
+
+ADMIN_MESSAGES: Mapping[str, Callable[[Mapping[str, str]], str]] = {
+    "person": lambda _query: _("User saved."),
+    "person-sessions": lambda _query: _("All their sessions have ended."),
+    "person-disabled": lambda _query: _("Disabled. All their sessions have ended."),
+    "person-enabled": lambda _query: _("Enabled. They can sign in again."),
+    "person-settled": lambda _query: _("Handed over or deleted, as chosen. Everybody with access sees it."),
+    "person-deleted": lambda _query: _("The user is deleted."),
 }

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Time
@@ -67,6 +67,31 @@ class UserWordRow(Base):
 
     word: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     user: Mapped[UUID] = mapped_column(ForeignKey("user.id"), primary_key=True, index=True)
+
+
+class ListedRow(Base):
+    """Finds people in the orders of the administrators' list (people_list.py); their rows decide.
+
+    name: as it is shown, folded to UTF-8 (words.py), which both kinds of database order byte by byte.
+    """
+
+    __tablename__ = "listed"
+
+    user: Mapped[UUID] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    name: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Time)
+    signed_in_at: Mapped[datetime] = mapped_column(Time)
+    """The last time; 1970 for who never did."""
+
+    __table_args__ = (
+        Index(None, "name", "user"),
+        Index(None, "status", "name", "user"),
+        Index(None, "signed_in_at", "user"),
+        Index(None, "status", "signed_in_at", "user"),
+        Index(None, "created_at", "user"),
+        Index(None, "status", "created_at", "user"),
+    )
 
 
 class SessionRow(Base):
@@ -153,7 +178,10 @@ class Membership:
 @strict
 @dataclass(frozen=True)
 class Account:
-    """What a user's seal holds. password: an argon2id hash. generation: raised to end all sessions."""
+    """What a user's seal holds. password: an argon2id hash. generation: raised to end all sessions.
+
+    must_change_since: who signs in after this moment changes the password before anything else.
+    """
 
     password: str | None = field(repr=False)
     generation: int
@@ -161,6 +189,7 @@ class Account:
     memberships: tuple[Membership, ...]
     factors: tuple[str, ...] = field(default=(), repr=False)
     recovery_codes: tuple[str, ...] = field(default=(), repr=False)
+    must_change_since: datetime | None = None
 
     def level_in(self, group: UUID) -> GroupLevel | None:
         return next((each.level for each in self.memberships if each.group == group), None)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Select
 
 from app.subject import Subject
+
+if TYPE_CHECKING:
+    from app.users.service import User
 
 
 class GroupProbe(Protocol):
@@ -33,3 +38,103 @@ class CommandGroups(Protocol):
 
     def joining(self, name: str) -> Callable[[UUID], None]:
         """Return what makes a person a member of the group with that name. Raises Invalid."""
+
+
+class GroupNames(Protocol):
+    """A port, filled by groups: what groups are called, for who may see people."""
+
+    def titles(self, ids: Iterable[UUID]) -> Mapping[UUID, str]:
+        """Return the names of those that exist and verify."""
+
+    def choices(self, *, most: int) -> Sequence[tuple[UUID, str]]:
+        """Return some groups to choose from, with their names, by name."""
+
+    def without_admin(self, user: UUID) -> Sequence[str]:
+        """Return the names of the teams that would have no active admin without this person."""
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Something that one person owns and nobody else who is active; whoever settles it learns no name and no value.
+
+    kind: what it is, in words. people: the others who have access. groups: where its automations use it.
+    needs: the group that an owner must belong to.
+    """
+
+    id: UUID
+    kind: str
+    logo: str
+    changed_at: datetime
+    people: Sequence[UUID]
+    groups: Sequence[str]
+    needs: UUID | None
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What one person owns and nobody else who is active. total: how much that is; damaged: what cannot be settled."""
+
+    holdings: Sequence[Holding]
+    total: int
+    damaged: int
+
+
+class Holdings(Protocol):
+    """A port, filled by the vault: what a person owns, and what becomes of it when they are disabled or deleted."""
+
+    def owned(self, user: UUID) -> Mapping[str, int]:
+        """Return how much of each kind a person owns, as the rows that find it say."""
+
+    def alone_count(self, user: UUID) -> int:
+        """Return how much nobody else owns who is active, as the rows that find it say."""
+
+    def alone(self, user: UUID, *, most: int) -> Alone:
+        """Return what nobody else owns who is active, the first of it, the last changed first."""
+
+    def hand_over(self, by: Subject, user: UUID, holding: UUID, *, to: UUID) -> None:
+        """Make somebody else the owner in place of this person; everybody with access is told.
+
+        Raises Refused if it is not this person's alone (any more), Invalid for who cannot own it.
+        """
+
+    def delete(self, by: Subject, user: UUID, holding: UUID) -> None:
+        """Delete it, as its owner would. Raises Refused if it is not this person's alone (any more)."""
+
+    def in_trash(self, user: UUID) -> int:
+        """Return how much of it lies in this person's trash."""
+
+
+class Departure(Protocol):
+    """A port: what else names a person who is deleted, in the transaction that deletes them."""
+
+    def forget(self, by: Subject, user: User) -> None:
+        """Remove it. Raises Invalid, with the reason, if something would be lost in silence."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that everybody is to know about an account. look: "", ok, warn or bad."""
+
+    text: str
+    look: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A further act on a person's page; dialog: it opens above the page."""
+
+    id: str
+    label: str
+    icon: str
+    url: str
+    dialog: bool = True
+
+
+class PersonNotes(Protocol):
+    """A port: what another part of the installation adds to a person's page for administrators."""
+
+    def marks(self, reader: Subject, person: User) -> Sequence[Mark]:
+        """Return what stands above it."""
+
+    def links(self, reader: Subject, person: User) -> Sequence[Link]:
+        """Return what this reader may do beyond the page itself."""

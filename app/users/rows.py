@@ -36,11 +36,16 @@ def overtaken_note(users: Users, last: Event | None, *, reader: UUID, dropped: S
     by = last.subject if last else None
     people = users.people([by]) if by else {}
     return {
-        "by": people[by].name if by in people else _("Somebody"),
+        "by": people[by].name if by in people else nameless(users, by),
         "by_me": by == reader,
         "at": last.time if last else None,
         "dropped": dropped,
     }
+
+
+def nameless(users: Users, user_id: UUID | None) -> str:
+    """Return what begins a sentence about somebody who has no name to show: damaged, or deleted."""
+    return _("A deleted user") if user_id and users.deleted([user_id]) else _("Somebody")
 
 
 def _named(users: Users, address: str) -> dict[str, Any]:

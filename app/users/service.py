@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Row, Table, bindparam, delete, insert, select
 
 from app.audit.service import Audit
-from app.clock import Clock
+from app.clock import EPOCH, Clock
 from app.crypto.passwords import Passwords
 from app.database import Unit
 from app.errors import Damaged, Forbidden, Invalid, Refused
@@ -23,6 +24,7 @@ from app.users.addresses import Address, key_of, read_address
 from app.users.catalogue import GUARDED, ROLES
 from app.users.models import (
     Account,
+    ListedRow,
     Membership,
     MembershipRow,
     RoleContent,
@@ -33,12 +35,13 @@ from app.users.models import (
 )
 from app.users.permissions import ADMINISTRATOR, BUILT_IN, MEMBER, Permissions
 from app.users.strength import refuse_weak
-from app.users.words import words_of
+from app.users.words import listed_name, words_of
 
 USER: Table = UserRow.__table__  # type: ignore[assignment]  # a mapped class's table
 ROLE: Table = RoleRow.__table__  # type: ignore[assignment]
 USER_ROLE: Table = UserRoleRow.__table__  # type: ignore[assignment]
 MEMBERSHIP: Table = MembershipRow.__table__  # type: ignore[assignment]
+LISTED: Table = ListedRow.__table__  # type: ignore[assignment]
 USER_WORD: Table = UserWordRow.__table__  # type: ignore[assignment]
 
 ACTIVE, INVITED, DISABLED = "active", "invited", "disabled"
@@ -223,7 +226,7 @@ class Users:
     def remove(self, user: User, record: Note) -> None:
         """Delete a person for a use case that has asked who may, and has removed what is theirs. Raises Conflict."""
         with self._unit.writing():
-            for index in (USER_ROLE, USER_WORD, MEMBERSHIP):
+            for index in (USER_ROLE, USER_WORD, MEMBERSHIP, LISTED):
                 self._unit.execute(delete(index).where(index.c.user == user.id))
             self._rows.remove(user.opened, record)
 
@@ -232,11 +235,6 @@ class Users:
         taken = self._unit.execute(select(USER.c.id).where(USER.c.email_key == address.key)).one_or_none()
         if taken and taken.id != but:
             raise Invalid(_("Somebody with this address exists already."), field="email")
-
-    def allowed(self, user: User) -> frozenset[str]:
-        """Return what a person's roles allow, whatever their status. Raises Damaged."""
-        opened = [found for role in user.account.roles if (found := self._roles.load(role))]
-        return frozenset().union(*(self._permissions.of(role.id, role.content.permissions) for role in opened))
 
     def check_reach(self, by: Subject, user: User, action: str) -> None:
         """Raise Forbidden if a person may do what `by` may not: whoever takes an account over gains what it may."""
@@ -285,11 +283,16 @@ class Users:
         user = self.get(user_id)
         if user is None:
             raise Refused(action="user.password", kind="user", object_id=user_id)
+        asked, same = user.account.must_change_since, user.account.password
+        if asked and self._passwords.verify(same, password[: LONGEST_PASSWORD + 1]):
+            raise Invalid(_("This is the password that you are to change. Choose another one."), field="password")
         hashed = self._hashed(password, near=(user.email, user.first_name, user.last_name))
         return self._change(
             user_id,
             note("user.password", by),
-            lambda account: replace(account, password=hashed, generation=account.generation + 1),
+            lambda account: replace(
+                account, password=hashed, generation=account.generation + 1, must_change_since=None
+            ),
         )
 
     def rehash(self, user_id: UUID, *, seen: User, password: str) -> None:
@@ -345,6 +348,44 @@ class Users:
             )
             self._index_roles(changed)
             self._note_set_up(by, changed)
+
+    def rename_other(self, by: Subject, user_id: UUID, *, first_name: str, last_name: str) -> User:
+        """Change somebody's names. Raises Invalid, Refused, Forbidden."""
+        self._authorise(by, "user.rename")
+        names = {"first_name": self._name(first_name, "first_name"), "last_name": self._name(last_name, "last_name")}
+        return self._change(user_id, note("user.rename", by), lambda account: account, **names)
+
+    def ask_for_password(self, by: Subject, user_id: UUID, *, since: datetime | None) -> User:
+        """Let a person change the password first after the next sign-in; None: no longer. Raises Refused, Forbidden."""
+        self._authorise(by, "user.must-change")
+        record = note("user.must-change", by, asked="yes" if since else "no")
+        return self._change(user_id, record, lambda account: replace(account, must_change_since=since))
+
+    def end_sessions_of(self, by: Subject, user_id: UUID) -> User:
+        """End all of somebody's sessions. Raises Refused, Forbidden."""
+        self._authorise(by, "user.end-sessions")
+        record = note("user.end-sessions", by)
+        return self._change(user_id, record, lambda account: replace(account, generation=account.generation + 1))
+
+    def allowed(self, user: User) -> frozenset[str]:
+        """Return what a person's roles allow, whatever their status. Raises Damaged."""
+        opened = [found for role in user.account.roles if (found := self._roles.load(role))]
+        return frozenset().union(*(self._permissions.of(role.id, role.content.permissions) for role in opened))
+
+    def roles_allowing(self) -> dict[UUID, tuple[str, frozenset[str]]]:
+        """Return the name of each role and what it allows. Raises Damaged."""
+        return {
+            role.id: (role.columns["name"], self._permissions.of(role.id, role.content.permissions))
+            for role in self._roles.load_all()
+        }
+
+    def deleted(self, ids: Iterable[UUID]) -> set[UUID]:
+        """Return those of these ids that nobody has any more."""
+        wanted = set(ids)
+        if not wanted:
+            return set()
+        there = select(USER.c.id).where(USER.c.id.in_(wanted))
+        return wanted - {row.id for row in self._unit.execute(there)}
 
     def set_membership(self, record: Note, user_id: UUID, *, group: UUID, level: GroupLevel | None) -> User:
         """Make a person a member with a level, or none: groups decides, this reseals.
@@ -414,10 +455,14 @@ class Users:
                 self._index_words(changed)
             return changed
 
-    def _guard_administrators(self, *, without: UUID) -> None:
-        """Raise Invalid unless another active administrator remains; the role's row is locked meanwhile."""
+    def hold_administrators(self) -> None:
+        """Lock the role Administrator until the transaction ends: who may take one away does so first of all."""
         if self._roles.load(ADMINISTRATOR, lock=True) is None:
             raise Damaged("role Administrator is gone", kind="role", object_id=ADMINISTRATOR)
+
+    def _guard_administrators(self, *, without: UUID) -> None:
+        """Raise Invalid unless another active administrator remains; the role's row is locked meanwhile."""
+        self.hold_administrators()
         holders = select(USER_ROLE.c.user).where(USER_ROLE.c.role == ADMINISTRATOR)
         found = self._verified(USER.c.id.in_(holders))
         for user in found:
@@ -442,6 +487,14 @@ class Users:
         self._unit.execute(delete(USER_WORD).where(USER_WORD.c.user == user.id))
         words = words_of(user.first_name, user.last_name, user.email)
         self._unit.execute(insert(USER_WORD), [{"word": word, "user": user.id} for word in words])
+        self._index_place(user)
+
+    def _index_place(self, user: User) -> None:
+        """Store where a person stands in lists."""
+        place = {"name": listed_name(user.first_name, user.last_name, user.email), "status": user.status}
+        if not self._unit.execute(LISTED.update().where(LISTED.c.user == user.id).values(place)).rowcount:
+            begun = {"created_at": user.opened.columns["created_at"], "signed_in_at": EPOCH}
+            self._unit.execute(insert(LISTED).values(user=user.id, **place, **begun))
 
     def _verified(self, *where: ColumnElement[bool]) -> list[User]:
         """Return the people that a condition finds and that verify; the others are recorded as damaged."""

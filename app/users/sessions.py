@@ -214,6 +214,7 @@ class Sessions:
             **vars(look_of(row)),
             session_hash=row.token_hash,
             confirmed_at=row.confirmed_at,
+            must_change_password=_must_change(account.content, row.issued_at),
             signed_in_until=min(row.ends_at, seen_at + self._limits.idle),
         )
 
@@ -250,6 +251,11 @@ class Sessions:
                 self._kept[role_id] = kept
             allowed |= self._permissions.of(role_id, kept.content.permissions)
         return allowed
+
+
+def _must_change(account: Account, issued_at: datetime) -> bool:
+    """Return whether who signed in at this moment was asked to change the password then."""
+    return account.must_change_since is not None and issued_at >= account.must_change_since
 
 
 def _damaged(row: Row[Any], reason: str) -> Damaged:

@@ -15,7 +15,7 @@ from app.errors import Conflict, Damaged, Invalid
 from app.keys.keyrings import Keyrings
 from app.subject import Subject
 from app.users.addresses import key_of
-from app.users.service import LONGEST_PASSWORD, User, Users
+from app.users.service import LISTED, LONGEST_PASSWORD, User, Users
 from app.users.sessions import PREFERENCES, Sessions
 from app.users.throttle import Throttle
 
@@ -133,3 +133,4 @@ class SignIn:
         now = self._clock()
         if not self._unit.execute(PREFERENCES.update().where(known).values(last_sign_in=now)).rowcount:
             self._unit.execute(PREFERENCES.insert().values(user=user.id, last_sign_in=now))
+        self._unit.execute(LISTED.update().where(LISTED.c.user == user.id).values(signed_in_at=now))

@@ -23,23 +23,31 @@ from app.outbox.system import MailQueue
 from app.users.account import pages as account_pages
 from app.users.address_changes import AddressChanges
 from app.users.address_views import pages as address_pages
+from app.users.admin_pages import card
+from app.users.admin_views import pages as admin_pages
+from app.users.administration import Administration
 from app.users.catalogue import declare
 from app.users.cli import users_commands
 from app.users.cookies import SessionCookie
+from app.users.deletion import Deletion
 from app.users.directory import Directory
 from app.users.invitation_views import pages as invitation_pages
 from app.users.invitations import Invitations
 from app.users.linked_views import pages as linked_pages
 from app.users.links import Links
-from app.users.messages import MESSAGES
+from app.users.messages import ADMIN_MESSAGES, MESSAGES
 from app.users.models import Account, RoleContent, RoleRow, UserRow
+from app.users.must_change import lead_to_password
 from app.users.own_sessions import OwnSessions
+from app.users.people_list import PeopleList
 from app.users.permissions import Permissions
+from app.users.person_notes import AccountNotes
 from app.users.personal_data import PersonalData
-from app.users.ports import CommandGroups, GroupProbe, PersonalRecords
+from app.users.ports import CommandGroups, Departure, GroupProbe, Holdings, PersonalRecords, PersonNotes
 from app.users.preferences import Preferences
 from app.users.service import Users
 from app.users.sessions import Limits, Sessions
+from app.users.settling import Settling
 from app.users.setup import Setup
 from app.users.sign_in import SignIn
 from app.users.throttle import Throttle
@@ -93,10 +101,12 @@ class UserManagement(System):
         outbox = cfg.get(Outbox)
         invitations = Invitations(unit, users, links, preferences, outbox, audit, settings)
         addresses = AddressChanges(unit, users, sessions, links, preferences, outbox, throttle, settings)
+        told = Told(clock, users, preferences, audit)
+        cfg.fill(PersonNotes, AccountNotes(users, told))
         for each in (
             invitations,
             addresses,
-            Told(clock, users, preferences, audit),
+            told,
             permissions,
             users,
             directory,
@@ -110,7 +120,13 @@ class UserManagement(System):
             personal,
         ):
             cfg.provide(each)
-        cfg.provide(personal)
+        people, administration = PeopleList(unit, users, audit), Administration(unit, clock, users, sessions, audit)
+        settling = Settling(unit, administration, users, cfg.fillings(Holdings))
+        deletion = Deletion(unit, administration, rows, links, cfg.fillings(Departure))
+        for service in (people, administration, settling, deletion):
+            cfg.provide(service)
+        cfg.site.cards.append(card(people))
+        cfg.site.messages.update(ADMIN_MESSAGES)
         cfg.fill(FirstStart, users)
         cfg.fill(Revised, rows)
         cfg.fill(Revised, roles)
@@ -123,6 +139,8 @@ class UserManagement(System):
         cfg.on_app(lambda app: app.register_blueprint(account_pages))
         for more in (address_pages, invitation_pages, linked_pages):
             cfg.on_app(partial(_register, more))
+        cfg.on_app(lambda app: app.register_blueprint(admin_pages))
+        cfg.on_app(lead_to_password)
         cfg.on_app(lambda app: app.cli.add_command(users_commands(unit, users, cfg.fillings(CommandGroups))))
         cfg.on_app(lambda app: app.cli.add_command(self._setup_link_command(unit)))
 

@@ -9,8 +9,10 @@ from uuid import UUID
 from flask import current_app, request, url_for
 from werkzeug.exceptions import HTTPException
 
+from app.users.catalogue import READ
 from app.web.gate import is_local
 from app.web.site import current_site
+from app.web.subjects import person
 
 
 def came_from() -> str:
@@ -30,9 +32,10 @@ def next_page(address: str) -> str:
 
 
 def people_url(user_id: UUID | None = None, **query: Any) -> str:
-    """Return the address of somebody's page, or of the list of people; without those, the nearest that there is."""
-    there = current_app.view_functions
-    if user_id and "admin_users.show" in there:
+    """Return the address of somebody's page, or of the list of people; for who may not see those, of the first page."""
+    who = person()
+    if who is None or not who.may(READ):
+        return url_for(current_site().home, **query)
+    if user_id:
         return url_for("admin_users.show", user_id=user_id, **query)
-    nearest = next((each for each in ("admin_users.list", "admin.home") if each in there), current_site().home)
-    return url_for(nearest, **query)
+    return url_for("admin_users.list", **query)

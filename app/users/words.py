@@ -9,6 +9,8 @@ MOST_WORDS = 8
 """Of one person. What finds people may take this many rows for each of them."""
 MOST_ASKED = 4
 LONGEST = 100
+LONGEST_KEY = 200
+"""Bytes of a name that order it: an index holds no long ones, and letters may become many when taken apart."""
 
 APART = re.compile(r"[\s\-_.'’+,;()]+")
 AROUND = " ,;()<>\"'"
@@ -34,6 +36,11 @@ def words_asked(text: str) -> list[bytes]:
 def fits(asked: list[bytes], words: list[bytes]) -> bool:
     """Return whether each of the beginnings begins one of the words."""
     return all(any(word.startswith(beginning) for word in words) for beginning in asked)
+
+
+def listed_name(first_name: str, last_name: str, email: str) -> bytes:
+    """Return what orders a person in lists: the name as it is shown, compared as words are."""
+    return folded_word(f"{first_name} {last_name}".strip() or email)[:LONGEST_KEY]
 
 
 def folded_word(text: str) -> bytes:

@@ -42,6 +42,7 @@ ICONS = {
     "secret.unshare": "user-minus",
     "secret.publish": "waypoints",
     "secret.withdraw": "waypoints",
+    "secret.hand-over": "arrow-right-left",
     "secret.delete": "trash-2",
     "secret.restore": "rotate-ccw",
 }
@@ -55,6 +56,10 @@ SENTENCES = {
     "secret.unshare": (_l("You took it from %(other)s"), _l("%(who)s took it from %(other)s")),
     "secret.publish": (_l("You published it in %(group)s"), _l("%(who)s published it in %(group)s")),
     "secret.withdraw": (_l("You withdrew it from %(group)s"), _l("%(who)s withdrew it from %(group)s")),
+    "secret.hand-over": (
+        _l("You handed it over from %(former)s to %(other)s"),
+        _l("%(who)s handed it over from %(former)s to %(other)s"),
+    ),
     "secret.delete": (_l("You moved it to the trash"), _l("%(who)s moved it to the trash")),
     "secret.restore": (_l("You restored it from the trash"), _l("%(who)s restored it from the trash")),
 }
@@ -205,9 +210,11 @@ class Activity:
         By "", "user" and "group": what stands for somebody who acted, another one and a group without a name.
         """
         mentioned = {event.subject for event in events if event.subject}
-        mentioned |= _ids(events, "user")
+        mentioned |= _ids(events, "user") | _ids(events, "former")
         groups = _ids(events, "group")
-        found = {str(each.id): each.name for each in people.named(mentioned).values()}
+        known = people.named(mentioned)
+        found = {str(each): _("a deleted user") for each in self._users.deleted(mentioned - known.keys())}
+        found |= {str(each.id): each.name for each in known.values()}
         found |= {str(each.id): each.name for each in self._groups.names(groups).values()}
         return found | {str(subject.id): _("you"), "": _("Somebody"), "user": _("somebody"), "group": _("a group")}
 
@@ -278,11 +285,17 @@ def _single_use(event: Event, names: Mapping[str, str]) -> str:
     return str(_("Version %(number)s in %(group)s", number=number, group=group))
 
 
+def _begins_with(who: str) -> str:
+    """Return a name as it begins a sentence."""
+    return _("A deleted user") if who == _("a deleted user") else who
+
+
 def _sentence(event: Event, subject: Subject, names: Mapping[str, str], labels: Mapping[str, Text]) -> str:
     """Return what happened; "you" has sentences of its own, because verbs follow the person in German."""
     field = event.detail.get("field", "")
     values = {
-        "who": names.get(str(event.subject), event.actor or names[""]),
+        "who": _begins_with(names.get(str(event.subject), event.actor or names[""])),
+        "former": names.get(event.detail.get("former", "user"), names["user"]),
         "other": names.get(event.detail.get("user", "user"), names["user"]),
         "group": names.get(event.detail.get("group", "group"), names["group"]),
         "field": labels.get(field, field),

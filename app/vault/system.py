@@ -31,7 +31,7 @@ from app.settings import CHECKOUT
 from app.subject import Subject
 from app.users.directory import Directory
 from app.users.permissions import Permissions
-from app.users.ports import PersonalRecords
+from app.users.ports import Departure, Holdings, PersonalRecords
 from app.users.service import Users
 from app.users.system import UserManagement
 from app.vault import policy
@@ -41,6 +41,7 @@ from app.vault.collector import Collector
 from app.vault.emptiness import NoBlobs
 from app.vault.forms import Forms
 from app.vault.heads import HeadContent, Heads
+from app.vault.holdings import SecretHoldings
 from app.vault.listing import Overview
 from app.vault.matching import Matching
 from app.vault.messages import MESSAGES
@@ -160,6 +161,9 @@ class SecretManagement(System):
         cfg.fill(Panels, panel)
         cfg.fill(Leaving, panel)
         cfg.fill(PersonalRecords, OwnSecrets(shelves, trash))
+        holdings = SecretHoldings(unit, clock, heads, users, groups, registry, audit)
+        cfg.fill(Holdings, holdings)
+        cfg.fill(Departure, holdings)
         cfg.fill(Emptiness, NoBlobs(store))
         cfg.site.checks["blobs"] = store.check
         cfg.site.leavers.append(shelves.drop)

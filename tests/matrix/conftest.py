@@ -47,6 +47,9 @@ class Cast:
     trashed: UUID = field(default_factory=uuid4)
     session: UUID = field(default_factory=uuid4)
     linked: dict[str, object] = field(default_factory=dict)
+    colleague: UUID = field(default_factory=uuid4)
+    off: UUID = field(default_factory=uuid4)
+    spare: UUID = field(default_factory=uuid4)
 
     def browser(self, who: str) -> Client:
         """Return the browser that this person has all the time."""
@@ -68,6 +71,8 @@ class Cast:
             "undo": self.undo(kept),
             "trashed": self.secret(trashed=True) if fresh else self.trashed,
             "session": self.begun() if fresh else self.session,
+            "colleague": self.another() if fresh else self.colleague,
+            "off": self.another(off=True) if fresh else self.off,
             "group": self.group,
             "system": SYSTEM,
             "setup": self.setup,
@@ -114,6 +119,14 @@ class Cast:
         stranger = world.subject(self.people["stranger"].id)
         with world.unit():
             return next(each.id for each in world.cfg.get(OwnSessions).of(stranger) if each.this)
+
+    def another(self, *, off: bool = False) -> UUID:
+        """Create one more person. off: who is disabled."""
+        made = self.world.person(f"person-{uuid4().hex}")
+        if off:
+            with self.world.unit():
+                self.world.users.disable("tests", made.id)
+        return made.id
 
     def renew(self, who: str) -> None:
         """Sign this person in anew, with a form token: all their sessions have ended."""
@@ -181,6 +194,7 @@ def a_cast(folder: Path, url: str) -> Cast:
         people[name] = world.joins(people[name], group)
     sends_mails(world)
     cast.linked = cast.links()
+    cast.colleague, cast.spare, cast.off = cast.another(), cast.another(), cast.another(off=True)
     cast.kept, cast.trashed, cast.session = cast.secret(), cast.secret(trashed=True), cast.begun()
     world.share(cast.kept, owner=people["owner"], to=people["disabled"], level="owner")
     people["former"] = world.leaves(people["former"], group)
@@ -227,6 +241,12 @@ def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str
         "address": {"email": f"{uuid4().hex}@example.org"},
         "told": {"number": "1"},
     }
+    if path == "/admin/users/{colleague}":
+        return {"revision": cast.revision("user", places["colleague"]), "first_name": "Person", "last_name": "Y"}
+    if path == "/admin/users/disable":
+        return {f"person-{cast.spare}": "on"}
+    if path.startswith("/admin/users/{") and last not in forms:
+        return {"revision": "1"} if last == "{unknown}" else {}
     if "/versions/" in path:
         return {"version": "2"}
     if last == "edit" and "/groups/" in path:

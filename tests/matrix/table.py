@@ -20,7 +20,7 @@ PEOPLE = (
 
 # {undo}: what gives a share of {kept} back to its owner.
 # {kept}: a secret in the vault. {trashed}: one in the trash. {group}: where both are published.
-# {session}: another session of the stranger.
+# {session}: another session of the stranger. {colleague}: an active person. {off}: a disabled one.
 # {invited}: somebody who has not accepted yet, by the link {invite}. {mover}: whose new address waits at {move}.
 # Statuses in the order of PEOPLE.
 MATRIX = """
@@ -98,7 +98,28 @@ POST /vault/new/jira/shown                       401 200 200 200 200 200 200 200
 POST /vault/new/smtp/shown                       401 403 403 403 403 403 403 403 401 403
 POST /vault/new/nothing/shown                    401 404 404 404 404 404 404 404 401 404
 GET  /vault/trash                                303 200 200 200 200 200 200 200 303 200
-GET  /admin                                      303 403 403 403 403 403 403 403 303 403
+GET  /admin                                      303 403 403 403 403 403 403 200 303 403
+GET  /admin/users                                303 403 403 403 403 403 403 200 303 403
+GET  /admin/users/{colleague}                    303 403 403 403 403 403 403 200 303 403
+GET  /admin/users/{unknown}                      303 403 403 403 403 403 403 404 303 403
+POST /admin/users/{colleague}                    401 403 403 403 403 403 403 303 401 403
+POST /admin/users/{unknown}                      401 403 403 403 403 403 403 404 401 403
+POST /admin/users/{colleague}/sessions/end       401 403 403 403 403 403 403 303 401 403
+POST /admin/users/{unknown}/sessions/end         401 403 403 403 403 403 403 404 401 403
+GET  /admin/users/disable                        303 403 403 403 403 403 403 422 303 403
+POST /admin/users/disable                        401 403 403 403 403 403 403 303 401 403
+POST /admin/users/{off}/enable                   401 403 403 403 403 403 403 303 401 403
+POST /admin/users/{unknown}/enable               401 403 403 403 403 403 403 404 401 403
+GET  /admin/users/{off}/holdings                 303 403 403 403 403 403 403 200 303 403
+GET  /admin/users/{colleague}/holdings           303 403 403 403 403 403 403 422 303 403
+GET  /admin/users/{unknown}/holdings             303 403 403 403 403 403 403 404 303 403
+POST /admin/users/{off}/holdings                 401 403 403 403 403 403 403 303 401 403
+POST /admin/users/{unknown}/holdings             401 403 403 403 403 403 403 404 401 403
+GET  /admin/users/{off}/delete                   303 403 403 403 403 403 403 200 303 403
+GET  /admin/users/{unknown}/delete               303 403 403 403 403 403 403 404 303 403
+POST /admin/users/{off}/delete                   401 403 403 403 403 403 403 303 401 403
+POST /admin/users/{colleague}/delete             401 403 403 403 403 403 403 422 401 403
+POST /admin/users/{unknown}/delete               401 403 403 403 403 403 403 404 401 403
 GET  /vault/{kept}                               303 404 200 200 200 404 404 404 303 404
 GET  /vault/{trashed}                            303 404 404 404 404 404 404 404 303 404
 GET  /vault/{unknown}                            303 404 404 404 404 404 404 404 303 404

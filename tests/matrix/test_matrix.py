@@ -10,7 +10,7 @@ from tests.matrix.table import PEOPLE, Line, lines
 
 OWN_SESSION = {"/login", "/logout", "/confirm", "/invite/{invite}"}
 ALL_SESSIONS = {"/account/security/password", "/account/sessions/end-all"}
-CHANGED = ("{kept}", "{trashed}", "{session}", "{invited}", "{invite}", "{mover}", "{move}")
+CHANGED = ("{kept}", "{trashed}", "{session}", "{colleague}", "{off}", "{invited}", "{invite}", "{mover}", "{move}")
 
 
 def rule_of(cast: Cast, method: str, path: str) -> Rule:

@@ -429,3 +429,15 @@ def test_a_renamed_person_is_found_by_the_new_name(world: World) -> None:
     with world.unit():
         directory = world.cfg.get(Directory)
         assert [each.id for each in directory.look_up(lena, "quill")] == [anna.id]
+
+
+def test_an_administrator_sees_who_reset_an_account_and_the_way_to_its_address(world: World) -> None:
+    lena, anna = world.person("lena", admin=True), world.person("anna")
+    sets(world, lena, anna)
+    page = world.client(lena).get(f"/admin/users/{anna.id}").text
+    assert "Address changed by Lena Example" in page
+    assert f"/admin/users/{anna.id}/address" in page
+    zoe = invited(world, lena)
+    assert f"/admin/users/{zoe.id}/invitation" in world.client(lena).get(f"/admin/users/{zoe.id}").text
+    world.clock.goes_on(days=30)
+    assert "Address changed by" not in world.client(lena).get(f"/admin/users/{anna.id}").text

@@ -175,7 +175,9 @@ def _by(user: UUID, people: Mapping[UUID, User | Subject]) -> str:
     """Return whom a change was made by, as it stands after 'by'."""
     if user == current_subject().id:
         return str(_("you"))
-    return people[user].name if user in people else str(_("somebody"))
+    if user in people:
+        return people[user].name
+    return str(_("a deleted user") if service(Users).deleted([user]) else _("somebody"))
 
 
 def _made_by(event: Event | None, labels: Mapping[str, Text]) -> Context:

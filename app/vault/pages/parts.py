@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from app.credentials.declare import CredentialType
 from app.groups.service import Group, Groups
+from app.users.rows import nameless
 from app.users.service import Users
 from app.vault.heads import Head
 from app.vault.listing import PAGE
@@ -47,7 +48,8 @@ def changed_since(author: UUID, at: datetime) -> Context:
     """Return who stored another version while somebody looked at the one before, and when, as a sentence."""
     now, me = current_site().clock(), current_subject().id == author
     found = service(Users).people([author]).get(author)
-    name, when = found.name if found else _("Somebody"), format_when(at, now)
+    name = found.name if found else nameless(service(Users), author)
+    when = format_when(at, now)
     if now - at < timedelta(days=1):
         by_me, by_others = _("You changed this %(when)s, in another window."), _("%(name)s changed this %(when)s.")
     else:

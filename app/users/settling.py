@@ -1,0 +1,89 @@
+"""What becomes of what only a disabled person owns: administrators hand it over, unread, or delete it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from flask_babel import gettext as _
+
+from app.database import Unit
+from app.errors import Invalid, Refused
+from app.subject import Subject
+from app.users.administration import Administration
+from app.users.catalogue import DELETE
+from app.users.ports import Alone, Holdings
+from app.users.service import User, Users
+
+MOST_AT_ONCE = 20
+ACTION = "user.settle"
+
+
+class Settling:
+    """Shows and settles holdings. Nobody learns more of one than what it is, who has it and where it is used."""
+
+    def __init__(self, unit: Unit, administration: Administration, users: Users, holdings: list[Holdings]) -> None:
+        self._unit, self._administration, self._users, self._holdings = unit, administration, users, holdings
+
+    def owned(self, user: User) -> Mapping[str, int]:
+        """Return how much of each kind a person owns."""
+        found: dict[str, int] = {}
+        for port in self._holdings:
+            found |= port.owned(user.id)
+        return found
+
+    def alone_count(self, user: User) -> int:
+        """Return how much nobody else owns who is active."""
+        return sum(port.alone_count(user.id) for port in self._holdings)
+
+    def in_trash(self, user: User) -> int:
+        """Return how much lies in a person's trash."""
+        return sum(port.in_trash(user.id) for port in self._holdings)
+
+    def alone(self, user: User) -> Alone:
+        """Return what nobody else owns who is active, the first of it."""
+        found = [port.alone(user.id, most=MOST_AT_ONCE) for port in self._holdings]
+        holdings = [holding for each in found for holding in each.holdings][:MOST_AT_ONCE]
+        return Alone(holdings, sum(each.total for each in found), sum(each.damaged for each in found))
+
+    def open(self, subject: Subject, user_id: UUID) -> tuple[User, Alone]:
+        """Return a disabled person and what is theirs alone.
+
+        Raises Forbidden, Refused; Invalid for who is active.
+        """
+        subject.require(DELETE, action=ACTION)
+        user = self._settled(subject, user_id)
+        return user, self.alone(user)
+
+    def settle(self, subject: Subject, user_id: UUID, *, heirs: Mapping[UUID, str], deletions: Sequence[UUID]) -> None:
+        """Hand over to the people with these addresses, and delete: all of it, or nothing.
+
+        heirs: address by holding. Raises Invalid for who cannot own it (field `to-<holding>`), Forbidden, Refused.
+        """
+        subject.require(DELETE, action=ACTION)
+        with self._unit.writing():
+            user = self._settled(subject, user_id, lock=True)
+            ports = {
+                each.id: port for port in self._holdings for each in port.alone(user.id, most=MOST_AT_ONCE).holdings
+            }
+            if unknown := [each for each in (*heirs, *deletions) if each not in ports]:
+                raise Refused(action=ACTION, kind="user", object_id=unknown[0])
+            for holding, address in heirs.items():
+                try:
+                    ports[holding].hand_over(subject, user.id, holding, to=self._heir(address))
+                except Invalid as invalid:
+                    raise Invalid(invalid.message, field=f"to-{holding}") from None
+            for holding in deletions:
+                ports[holding].delete(subject, user.id, holding)
+
+    def _settled(self, subject: Subject, user_id: UUID, *, lock: bool = False) -> User:
+        user = self._administration.changeable(subject, user_id, ACTION, lock=lock)
+        if user.active:
+            raise Invalid(_("%(name)s is active. Disable them first.", name=user.name))
+        return user
+
+    def _heir(self, address: str) -> UUID:
+        found = self._users.find(address)
+        if found is None or not found.active:
+            raise Invalid(_("Nobody with the address %(address)s is active here.", address=address))
+        return found.id
