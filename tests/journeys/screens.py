@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
-from app.credentials.types import Note
+from app.credentials.types import Login, Note
 from app.keys.trail import Note as KeyNote
 from app.users.invitations import Invitations
 from app.users.links import For, Links
@@ -334,6 +336,90 @@ def sessions(visit: Visit) -> Page:
     return visit.goes("/account/sessions")
 
 
+def person(name: str) -> Callable[[Visit], Page]:
+    return lambda visit: visit.goes(f"/admin/users/{visit.scenery.people[name].id}")
+
+
+def disabled(visit: Visit) -> UUID:
+    """Return somebody who is disabled and alone owns something that a group's automations use."""
+    world, email = visit.scenery.world, f"erik@{HOST}"
+    with world.unit():
+        erik = world.users.find(email)
+        if erik is None:
+            made = world.users.create(
+                "scenery", email=email, first_name="Erik", last_name="Holm", password=PASSWORD, roles=[]
+            )
+            world.groups.add_member("scenery", visit.scenery.groups["Support"], made.id)
+    if erik is None:
+        subject = world.subject(made.id)
+        secret = world.keep(
+            Login(name="Fax gateway", website="https://fax.example", username="e", password="fax-4711"), owner=subject
+        )
+        world.publish(secret, owner=subject, group=visit.scenery.groups["Support"])
+        world.share(secret, owner=subject, to=visit.scenery.people["miriam"])
+        world.keep(Note(name="Door code", text="0815"), owner=subject)
+        with world.unit():
+            world.users.disable("scenery", made.id)
+        return made.id
+    return erik.id
+
+
+def of_disabled(rest: str = "") -> Callable[[Visit], Page]:
+    return lambda visit: visit.goes(f"/admin/users/{disabled(visit)}{rest}")
+
+
+def people_disabled(visit: Visit) -> Page:
+    disabled(visit)
+    return visit.goes("/admin/users?status=disabled")
+
+
+def settle_refused(visit: Visit) -> Page:
+    page = of_disabled("/holdings")(visit)
+    page.locator("select[name^=do-]").first.select_option("hand")
+    page.locator("input[name^=to-]").first.fill(f"nobody@{HOST}")
+    return in_sheet(page)
+
+
+def people_chosen(visit: Visit) -> Page:
+    page = visit.goes("/admin/users")
+    for name in ("ben", "jonas"):
+        page.check(f"#pick-{visit.scenery.people[name].id}")
+    return presses(page, page.locator("#disable-chosen"))
+
+
+def person_overtaken(visit: Visit) -> Page:
+    page, world = person("selin")(visit), visit.scenery.world
+    with world.unit():
+        for last in ("Kaya-Schmidt", "Kaya"):
+            world.users.rename_other(
+                visit.scenery.people["nora"], visit.scenery.people["selin"].id, first_name="Selin", last_name=last
+            )
+    page.fill("#f-first_name", "Selina")
+    page.check("#f-must_change")
+    page.get_by_role("button", name=re.compile("Save user|Benutzer speichern")).click()
+    page.locator("#person-form .notice.warn").wait_for()
+    return page
+
+
+def person_refused(visit: Visit) -> Page:
+    page = person("selin")(visit)
+    page.fill("#f-first_name", "")
+    page.get_by_role("button", name=re.compile("Save user|Benutzer speichern")).click()
+    page.locator("#person-form .notice.bad").wait_for()
+    return page
+
+
+def must_change(visit: Visit) -> Page:
+    """Tomáš has to change the password; afterwards he need not any more."""
+    world, tomas, lena = visit.scenery.world, visit.scenery.people["tomas"], visit.scenery.people["lena"]
+    with world.unit():
+        world.users.ask_for_password(lena, tomas.id, since=START - timedelta(days=1))
+    page = visit.goes("/vault", "tomas")
+    with world.unit():
+        world.users.ask_for_password(lena, tomas.id, since=None)
+    return page
+
+
 def members_leaving(visit: Visit) -> Page:
     page = visit.goes(f"/groups/{visit.scenery.groups['Release']}/members")
     page.locator(".share-list li", has_text="Anna").locator("select").select_option("none")
@@ -536,6 +622,22 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "password-judged": password_judged,
     "export": at("/account/export"),
     "sessions": sessions,
+    "admin": at("/admin"),
+    "people": at("/admin/users"),
+    "people-found": at("/admin/users?q=a&status=active&sort=sign-in"),
+    "people-none": at("/admin/users?q=zzz"),
+    "people-disabled": people_disabled,
+    "people-chosen": people_chosen,
+    "person": person("jonas"),
+    "person-oneself": person("lena"),
+    "person-disabled": of_disabled(),
+    "person-refused": person_refused,
+    "person-overtaken": person_overtaken,
+    "person-disable": dialog(person("jonas"), "#disable"),
+    "person-settle": of_disabled("/holdings"),
+    "person-settle-refused": settle_refused,
+    "person-delete": of_disabled("/delete"),
+    "must-change": must_change,
     "groups": at("/groups"),
     "group": group("Release"),
     "group-as-member": group("Support", "", "ben"),
