@@ -283,6 +283,8 @@ class Users:
         user = self.get(user_id)
         if user is None:
             raise Refused(action="user.password", kind="user", object_id=user_id)
+        if user.status == INVITED:
+            raise Invalid(_("%(name)s has not accepted the invitation, and chooses the password then.", name=user.name))
         asked, same = user.account.must_change_since, user.account.password
         if asked and self._passwords.verify(same, password[: LONGEST_PASSWORD + 1]):
             raise Invalid(_("This is the password that you are to change. Choose another one."), field="password")

@@ -437,3 +437,10 @@ def test_the_command_line_lists_who_is_invited(world: World) -> None:
     invited(world, world.person("lena", admin=True))
     listed = world.app.test_cli_runner().invoke(args=["users", "list"])
     assert "zoe@example.org\tZoë Ünal\tinvited\tMember" in listed.output
+
+
+def test_the_command_line_sets_no_password_of_who_is_invited(world: World) -> None:
+    zoe = invited(world, world.person("lena", admin=True))
+    with world.unit(), pytest.raises(Invalid, match="has not accepted the invitation"):
+        world.users.set_password("command-line", zoe.id, password=NEW)
+    assert stored(world, "user", id=zoe.id)["revision"] == 1
