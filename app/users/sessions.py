@@ -100,11 +100,13 @@ class Sessions:
         action: str = "session.begin",
         factors: Collection[str] = (PASSWORD,),
         ends_at: datetime | None = None,
+        confirmed_at: datetime | None = None,
     ) -> str:
         """Store a new session of a person who has just proved who they are, and return its token.
 
         Those of theirs that are over are removed. factors: by what they proved it, words without blanks. ends_at: its
-        end in any case, if that is not the absolute limit from now on.
+        end in any case, if that is not the absolute limit from now on. confirmed_at: when they typed their password,
+        None for just now.
         """
         now = self._clock()
         token = random_token()
@@ -115,7 +117,7 @@ class Sessions:
             "generation": user.account.generation,
             "issued_at": now,
             "ends_at": ends_at or now + self._limits.absolute,
-            "confirmed_at": now,
+            "confirmed_at": confirmed_at or now,
             "factors": " ".join(sorted(factors)),
             "device": "".join(filter(str.isprintable, device[:LONGEST_DEVICE])),
             "seen_at": now,

@@ -72,6 +72,10 @@ class SignIn:
                 raise self._wrong("user.sign-in", user, account)
             attempt.succeeded()
         self._renew(user, password)
+        return self.enter(user, device=device, known=known, replaces=replaces)
+
+    def enter(self, user: User, *, device: str, known: str = "", replaces: Subject | None = None) -> SignedIn:
+        """Begin the session of somebody who has proved who they are. known, replaces: as for `sign_in`."""
         with self._unit.writing():
             if replaces is not None and self._sessions.is_stored(replaces.session_hash):
                 self._sessions.end(replaces.session_hash)

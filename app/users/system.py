@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import click
+from flask import Blueprint, Flask
 from flask_babel import lazy_gettext as _l
 
 from app.audit.actions import Actions
@@ -22,9 +24,12 @@ from app.keys.trail import Revised
 from app.options.ports import FixedSettings, Names
 from app.options.service import Options
 from app.options.system import ChangeableSettings
+from app.outbox.service import Outbox
 from app.outbox.system import MailQueue
 from app.users import actions
 from app.users.account import pages as account_pages
+from app.users.address_changes import AddressChanges
+from app.users.address_views import pages as address_pages
 from app.users.admin_pages import card
 from app.users.admin_views import pages as admin_pages
 from app.users.administration import Administration
@@ -35,7 +40,10 @@ from app.users.deletion import Deletion
 from app.users.describing import PeopleNames, RoleNames
 from app.users.directory import Directory
 from app.users.fixed import FixedHere
+from app.users.invitation_views import pages as invitation_pages
+from app.users.invitations import Invitations
 from app.users.known_devices import KnownDevices
+from app.users.linked_views import pages as linked_pages
 from app.users.links import Links
 from app.users.messages import ADMIN_MESSAGES, MESSAGES
 from app.users.models import Account, RoleContent, RoleRow, UserRow
@@ -43,8 +51,9 @@ from app.users.must_change import lead_to_password
 from app.users.own_sessions import OwnSessions
 from app.users.people_list import PeopleList
 from app.users.permissions import Permissions
+from app.users.person_notes import AccountNotes
 from app.users.personal_data import PersonalData
-from app.users.ports import CommandGroups, Departure, GroupProbe, Holdings, PersonalRecords
+from app.users.ports import CommandGroups, Departure, GroupProbe, Holdings, PersonalRecords, PersonNotes
 from app.users.preferences import Preferences
 from app.users.role_views import pages as role_pages
 from app.users.roles import MANAGE as MANAGE_ROLES
@@ -56,6 +65,7 @@ from app.users.settling import Settling
 from app.users.setup import Setup
 from app.users.sign_in import SignIn
 from app.users.throttle import Throttle
+from app.users.told import Told
 from app.users.views import pages
 from app.web.commands import command_unit
 from app.web.site import PEOPLE, Card, Entry
@@ -67,6 +77,10 @@ ENTRIES = (
 )
 
 ROLES = Card(PEOPLE, _l("Roles"), _l("Which role may do what."), "badge-check", "roles.list", MANAGE_ROLES, 30)
+
+
+def _register(blueprint: Blueprint, app: Flask) -> None:
+    app.register_blueprint(blueprint)
 
 
 class UserManagement(System):
@@ -108,7 +122,15 @@ class UserManagement(System):
         cfg.provide(Roles(unit, role_rows, permissions, users, audit))
         preferences, own = Preferences(unit), OwnSessions(unit, users, sessions)
         personal = PersonalData(unit, clock, users, preferences, own, audit, cfg.fillings(PersonalRecords))
+        outbox = cfg.get(Outbox)
+        invitations = Invitations(unit, users, links, preferences, outbox, audit, settings)
+        addresses = AddressChanges(unit, users, sessions, devices, links, preferences, outbox, throttle, settings)
+        told = Told(clock, users, preferences, audit)
+        cfg.fill(PersonNotes, AccountNotes(users, told))
         for each in (
+            invitations,
+            addresses,
+            told,
             permissions,
             users,
             directory,
@@ -150,6 +172,8 @@ class UserManagement(System):
         cfg.on_app(lambda app: app.register_blueprint(role_pages))
         cfg.on_app(lambda app: app.register_blueprint(pages))
         cfg.on_app(lambda app: app.register_blueprint(account_pages))
+        for more in (address_pages, invitation_pages, linked_pages):
+            cfg.on_app(partial(_register, more))
         cfg.on_app(lambda app: app.register_blueprint(admin_pages))
         cfg.on_app(lead_to_password)
         cfg.on_app(lambda app: app.cli.add_command(users_commands(unit, users, cfg.fillings(CommandGroups))))

@@ -37,6 +37,8 @@ REDIS = frozenset({"redis", "rediss", "redis+unix"})
 WHICH_URL = "limits.url: an address such as memory:// or redis://host:6379"
 """It does not repeat what was given, which may hold a password."""
 LOOK_UP_MINUTES = 10
+MAILS, MAILS_MINUTES = 6, 60
+"""So many mails to addresses of their own choice may one person cause in so many minutes."""
 IPV6_SITE_BITS = 64
 """What one household or host gets of IPv6 addresses; it counts as one."""
 ACTION = "user.sign-in"
@@ -135,6 +137,16 @@ class Throttle:
         seconds = self._left(key)
         text = ngettext("Too many tests. Wait %(num)s second.", "Too many tests. Wait %(num)s seconds.", seconds)
         raise Throttled(text, seconds=seconds, action="secret.test")
+
+    def wrote(self, person: UUID) -> None:
+        """Count that a person has a mail sent to an address that they typed. Raises Throttled beyond the limit."""
+        key = f"mails/{person}"
+        if not self._settings.enabled or self._count(key, MAILS_MINUTES * 60) <= MAILS:
+            return
+        seconds = self._left(key)
+        minutes = -(-seconds // 60)
+        text = ngettext("Too many mails. Wait %(num)s minute.", "Too many mails. Wait %(num)s minutes.", minutes)
+        raise Throttled(text, seconds=seconds, action="address.ask")
 
     def _of_device(self, device: bytes) -> list[Budget]:
         return [Budget(f"device/{device.hex()}", self._settings.sign_in_tries, FORGOTTEN_MINUTES, is_of_one=True)]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from flask import current_app, request, url_for
 from werkzeug.exceptions import HTTPException
 
+from app.users.catalogue import READ
 from app.web.gate import is_local
 from app.web.site import current_site
+from app.web.subjects import person
 
 
 def came_from() -> str:
@@ -25,3 +29,13 @@ def came_from() -> str:
 def next_page(address: str) -> str:
     """Return an address if it stays on this site, else the start."""
     return address if is_local(address) else url_for("users.start")
+
+
+def people_url(user_id: UUID | None = None, **query: Any) -> str:
+    """Return the address of somebody's page, or of the list of people; for who may not see those, of the first page."""
+    who = person()
+    if who is None or not who.may(READ):
+        return url_for(current_site().home, **query)
+    if user_id:
+        return url_for("admin_users.show", user_id=user_id, **query)
+    return url_for("admin_users.list", **query)

@@ -11,6 +11,10 @@ from uuid import UUID
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from app.credentials.types import Login, Note
+from app.keys.trail import Note as KeyNote
+from app.users.invitations import Invitations
+from app.users.links import For, Links
+from app.users.permissions import MEMBER
 from app.users.sessions import Sessions
 from app.users.setup import Setup
 from app.vault.sharing import Sharing, Wishes
@@ -455,6 +459,88 @@ def audit_checked(visit: Visit) -> Page:
     return presses(page, page.locator("form[action$='/check'] button"))
 
 
+def invited(scenery: Scenery, name: str) -> UUID:
+    """Return somebody whom Lena has invited, and invite them if she has not."""
+    world, lena = scenery.world, scenery.people["lena"]
+    with world.unit():
+        email = f"{name.casefold()}@{HOST}"
+        names = {"first_name": name, "last_name": "Ünal-Kowalczyk"}
+        user = world.users.find(email) or world.cfg.get(Invitations).invite(
+            lena, email=email, **names, roles=(), language="de"
+        )
+    return user.id
+
+
+def invitation(rest: str = "") -> Callable[[Visit], Page]:
+    def visit_it(visit: Visit) -> Page:
+        return visit.goes(f"/admin/users/{invited(visit.scenery, 'Zoe')}/invitation{rest}")
+
+    return visit_it
+
+
+def invitation_copied(visit: Visit) -> Page:
+    page = dialog(invitation(), "#copy")(visit)
+    page.locator(".sheet .dlg-foot button").last.click()
+    page.locator("#link").wait_for()
+    return page
+
+
+def invite_refused(visit: Visit) -> Page:
+    page = visit.goes("/admin/users/invite")
+    page.fill("#f-email", f"anna@{HOST}")
+    page.fill("#f-first_name", "Anna")
+    page.locator(".sheet .dlg-foot button").last.click()
+    page.wait_for_selector(".sheet .notice.bad")
+    return page
+
+
+def invitation_opened(visit: Visit) -> Page:
+    """Open a link that was copied; somebody new each time, as accepting would make them."""
+    world, lena = visit.scenery.world, visit.scenery.people["lena"]
+    user = invited(visit.scenery, "Piet")
+    with world.unit():
+        address = world.cfg.get(Invitations).copy(lena, user)
+    page = visit.page("nobody")
+    page.goto(address)
+    return page
+
+
+def invitation_refused(visit: Visit) -> Page:
+    page = invitation_opened(visit)
+    page.fill("#f-password", "Piet Kowalczyk 1")
+    page.locator("#strength strong").wait_for()
+    return sends(page)
+
+
+def address_opened(visit: Visit) -> Page:
+    world, selin = visit.scenery.world, visit.scenery.people["selin"]
+    with world.unit():
+        user, issuing = world.users.get(selin.id), KeyNote("tests.issue", actor="tests")
+        token = world.cfg.get(Links).issue(For.ADDRESS, issuing, user=user, address=f"selin.kaya@{HOST}")
+    return visit.goes(f"/address/{token}", "nobody")
+
+
+def address_waits(visit: Visit) -> Page:
+    address_opened(visit)
+    return visit.goes("/account/security", "selin")
+
+
+def of_user(rest: str) -> Callable[[Visit], Page]:
+    return lambda visit: visit.goes(f"/admin/users/{visit.scenery.people['anna'].id}{rest}")
+
+
+def told(rest: str) -> Callable[[Visit], Page]:
+    """Let Nora give Miriam's roles another look, which Miriam is told."""
+
+    def visit_it(visit: Visit) -> Page:
+        world, miriam = visit.scenery.world, visit.scenery.people["miriam"]
+        with world.unit():
+            world.users.change_roles(visit.scenery.people["nora"], miriam.id, add=[MEMBER])
+        return visit.goes(rest, "miriam")
+
+    return visit_it
+
+
 def at(path: str, name: str = "lena") -> Callable[[Visit], Page]:
     return lambda visit: visit.goes(path, name)
 
@@ -587,6 +673,21 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "members-leaving": members_leaving,
     "members-system": group("System", "/members"),
     "withdraw": withdraw("Release", RELEASE_BOT),
+    "invite": at("/admin/users/invite"),
+    "invite-refused": invite_refused,
+    "invitation": invitation(),
+    "invitation-copy": invitation("/copy"),
+    "invitation-copied": invitation_copied,
+    "invitation-withdraw": dialog(invitation(), "#withdraw"),
+    "invitation-opened": invitation_opened,
+    "invitation-refused": invitation_refused,
+    "link-over": at("/invite/nothing", "nobody"),
+    "address": at("/account/security/address"),
+    "address-opened": address_opened,
+    "address-waits": address_waits,
+    "address-of-user": of_user("/address"),
+    "told": told("/vault?done=told"),
+    "told-in-account": told("/account/security"),
     "error-404": at("/vault/00000000-0000-4000-8000-000000000000"),
     "error-403": of(FROM_ANNA, "/edit", "ben"),
     "error-500": of(UNREADABLE, "", "jonas"),

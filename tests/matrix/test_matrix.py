@@ -8,9 +8,12 @@ from werkzeug.routing import Rule
 from tests.matrix.conftest import Cast, a_form, anew
 from tests.matrix.table import PEOPLE, Line, lines
 
-OWN_SESSION = {"/login", "/logout", "/confirm"}
+OWN_SESSION = {"/login", "/logout", "/confirm", "/invite/{invite}"}
 ALL_SESSIONS = {"/account/security/password", "/account/sessions/end-all"}
-CHANGED = ("{kept}", "{trashed}", "{session}", "{colleague}", "{off}", "{role}")
+CHANGED = (
+    *("{kept}", "{trashed}", "{session}", "{colleague}", "{off}", "{role}"),
+    *("{invited}", "{invite}", "{mover}", "{move}"),
+)
 
 
 def rule_of(cast: Cast, method: str, path: str) -> Rule:
