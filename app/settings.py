@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+import idna
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from app.errors import Misconfigured
@@ -98,6 +99,18 @@ class Limits(Section):
 
 class Users(Section):
     directory: Literal["everybody", "groups", "exact"]
+    registration: bool
+    registration_domains: tuple[str, ...]
+
+    @field_validator("registration_domains", mode="before")
+    @classmethod
+    def separated(cls, value: object) -> object:
+        return value.replace(",", " ").split() if isinstance(value, str) else value  # the environment holds text
+
+    @field_validator("registration_domains")
+    @classmethod
+    def domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(map(as_domain, value)))
 
 
 class Vault(Section):
@@ -199,6 +212,15 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def as_domain(text: str) -> str:
+    """Return a mail domain as addresses in their canonical form write it. Raises ValueError."""
+    bare = text.strip().removeprefix("@").removesuffix(".")
+    try:
+        return idna.encode(bare, uts46=True).decode("ascii").lower()
+    except idna.IDNAError:
+        raise ValueError(f"{bare[:60]!r} is no mail domain such as example.org") from None
 
 
 def _as_browsers_write(host: str) -> str:

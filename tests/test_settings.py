@@ -108,10 +108,17 @@ def test_a_relative_database_starts_at_the_checkout(url: str, meant: str) -> Non
     assert load_settings({"TRESOR_DATABASE_URL": url}).database_url == meant
 
 
+def as_text(value: object) -> str:
+    """Return a value as somebody writes it into the environment."""
+    if isinstance(value, list):
+        return ", ".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def test_every_setting_can_come_from_the_environment() -> None:
     plain = tomllib.loads(DEFAULTS.read_text("utf-8"))
     environment = {
-        f"TRESOR_{section}__{key}".upper(): str(value).lower() if isinstance(value, bool) else str(value)
+        f"TRESOR_{section}__{key}".upper(): as_text(value)
         for section, values in plain.items()
         for key, value in values.items()
     }
@@ -272,3 +279,11 @@ def test_an_unknown_language_is_refused() -> None:
 )  # fmt: skip
 def test_loopback_is_told_from_the_rest(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
+
+
+def test_mail_domains_are_read_as_addresses_write_them() -> None:
+    settings = load_settings({"TRESOR_USERS__REGISTRATION_DOMAINS": " Example.ORG, @müller.example,example.org. "})
+    assert settings.users.registration_domains == ("example.org", "xn--mller-kva.example")
+    assert lines_of({"TRESOR_USERS__REGISTRATION_DOMAINS": "a_b"}) == [
+        "users.registration_domains: 'a_b' is no mail domain such as example.org"
+    ]

@@ -31,7 +31,7 @@ class GroupManagement(System):
 
     def activate(self, cfg: Configurator) -> None:
         permissions, users = cfg.get(Permissions), cfg.get(Users)
-        permissions.declare(USE, _l("Use groups"), _l("See their own groups."), everybody=True)
+        permissions.declare(USE, _l("Use groups"), _l("See their own groups."), everybody=True, system=_l("Groups"))
         permissions.declare(CREATE, _l("Create groups"), _l("Make new groups; they become their first admin."))
         permissions.declare(MANAGE, _l("Manage groups"), _l("Everything that group admins can, for every group."))
         rows = SealedRows(

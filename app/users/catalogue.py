@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
 from app.users.permissions import Permissions
 
@@ -13,7 +14,7 @@ GUARDED = {"user.create": INVITE, "user.disable": DISABLE, "user.enable": DISABL
 """Use case to permission, where the two have different names or one permission guards several."""
 
 
-def declare(permissions: Permissions) -> None:
+def declare(permissions: Permissions, *, system: LazyString) -> None:
     """Add what may be done about people to the catalogue; no role but Administrator holds any of it by itself."""
     words = {
         READ: (_l("See people"), _l("The list of all people, and each one’s page: roles, groups, sessions.")),
@@ -24,4 +25,4 @@ def declare(permissions: Permissions) -> None:
         ROLES: (_l("Grant roles"), _l("Give and take roles that allow no more than their own.")),
     }
     for name, (title, description) in words.items():
-        permissions.declare(name, title, description)
+        permissions.declare(name, title, description, system=system)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from flask_babel import gettext as _
@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, Select, Table, exists, select
 
 from app.database import Unit
 from app.errors import Invalid
+from app.options.models import Directory as Shown
+from app.options.service import Options
 from app.subject import Subject
 from app.users.catalogue import READ
 from app.users.models import UserWordRow
@@ -24,14 +26,12 @@ HITS = 8
 BEYOND = b"\xff"
 """Greater than whatever may follow the beginning of a word: no byte of UTF-8."""
 
-Shown = Literal["everybody", "groups", "exact"]
-
 
 class Directory:
     """Finds active people, for who may give them something. Each question counts against a limit."""
 
-    def __init__(self, unit: Unit, users: Users, throttle: Throttle, shown: Shown) -> None:
-        self._unit, self._users, self._throttle, self._shown = unit, users, throttle, shown
+    def __init__(self, unit: Unit, users: Users, throttle: Throttle, options: Options) -> None:
+        self._unit, self._users, self._throttle, self._options = unit, users, throttle, options
 
     def look_up(self, subject: Subject, text: str, *, without: Collection[UUID] = ()) -> list[User]:
         """Return at most 8 people whom `text` may mean: the one with this address first, then by name.
@@ -44,9 +44,10 @@ class Directory:
         self._throttle.looked_up(subject.id)
         exact = self._users.find(text)
         found = [exact] if exact and exact.active and exact.id not in without else []
-        if self._whole(subject) or self._shown == "groups":
+        if (shown := self._shown_to(subject)) != "exact":
             known = {user.id for user in found}
-            found += [user for user in self._beginning(subject, asked, without) if user.id not in known]
+            beginning = self._beginning(subject, asked, without, whole=shown == "everybody")
+            found += [user for user in beginning if user.id not in known]
         return found[:HITS]
 
     def named(self, subject: Subject, address: str) -> User:
@@ -60,23 +61,23 @@ class Directory:
             raise Invalid(_("Nobody with the address %(address)s is active here.", address=address), field="add")
         return found
 
-    def _whole(self, subject: Subject) -> bool:
-        """Return whether this person sees everybody: who may read the list of people has it anyway."""
-        return self._shown == "everybody" or subject.may(READ)
+    def _shown_to(self, subject: Subject) -> Shown:
+        """Return whom this person sees: who may read the list of people has it anyway."""
+        return "everybody" if subject.may(READ) else self._options.directory
 
-    def _beginning(self, subject: Subject, asked: list[bytes], without: Collection[UUID]) -> list[User]:
+    def _beginning(self, subject: Subject, asked: list[bytes], without: Collection[UUID], *, whole: bool) -> list[User]:
         statement = found_by(asked).where(WORD.c.user.not_in(without))
-        if not self._whole(subject):
+        if not whole:
             mine = select(MEMBERSHIP.c.user).where(MEMBERSHIP.c.group.in_([*subject.groups]))
             statement = statement.where(WORD.c.user.in_(mine))
         ids = dict.fromkeys(row.user for row in self._unit.execute(statement))
         people = self._users.people([*ids][:HITS])
-        fitting = [user for user in people.values() if self._is_meant(subject, user, asked)]
+        fitting = [user for user in people.values() if self._is_meant(subject, user, asked, whole=whole)]
         return sorted(fitting, key=lambda user: (user.name.casefold(), user.id))
 
-    def _is_meant(self, subject: Subject, user: User, asked: list[bytes]) -> bool:
+    def _is_meant(self, subject: Subject, user: User, asked: list[bytes], *, whole: bool) -> bool:
         """Return what the person's own row says, whatever led to it."""
-        ours = self._whole(subject) or any(user.account.level_in(group) for group in subject.groups)
+        ours = whole or any(user.account.level_in(group) for group in subject.groups)
         return user.active and ours and fits(asked, words_of(user.first_name, user.last_name, user.email))
 
 

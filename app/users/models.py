@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy import ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Time
@@ -39,12 +39,13 @@ class RoleRow(Sealed, Base):
 
 
 class UserRoleRow(Base):
-    """Finds the people of a role; their rows decide."""
+    """Finds the people of a role, in the order of their ids; their rows decide."""
 
     __tablename__ = "user_role"
+    __table_args__ = (Index(None, "role", "user"),)
 
     user: Mapped[UUID] = mapped_column(ForeignKey("user.id"), primary_key=True)
-    role: Mapped[UUID] = mapped_column(ForeignKey("role.id"), primary_key=True, index=True)
+    role: Mapped[UUID] = mapped_column(ForeignKey("role.id"), primary_key=True)
 
 
 class MembershipRow(Base):
@@ -170,6 +171,7 @@ class RoleContent:
     """What a role's seal holds."""
 
     permissions: tuple[str, ...]
+    description: str = ""
 
 
 @strict

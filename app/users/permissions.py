@@ -17,12 +17,13 @@ BUILT_IN = {ADMINISTRATOR: "Administrator", MEMBER: "Member"}
 
 @dataclass(frozen=True)
 class Permission:
-    """Something that a role may allow. everybody: the role Member holds it."""
+    """Something that a role may allow. everybody: the role Member holds it. system: whose it is, as a heading."""
 
     name: str
     title: LazyString | str
     description: LazyString | str
     everybody: bool
+    system: LazyString | str = ""
 
 
 class Permissions:
@@ -32,12 +33,27 @@ class Permissions:
         self._known: dict[str, Permission] = {}
 
     def declare(
-        self, name: str, title: LazyString | str, description: LazyString | str, *, everybody: bool = False
+        self,
+        name: str,
+        title: LazyString | str,
+        description: LazyString | str,
+        *,
+        everybody: bool = False,
+        system: LazyString | str = "",
     ) -> None:
-        """Add a permission. Raises Misconfigured if another system declared the name."""
+        """Add a permission. system: the heading above it, "" for that of the last one whose name begins alike.
+
+        Raises Misconfigured if another system declared the name.
+        """
         if name in self._known:
             raise Misconfigured(f"permission {name}: declared twice")
-        self._known[name] = Permission(name, title, description, everybody)
+        alike = [each for each in self._known.values() if _subject(each.name) == _subject(name)]
+        heading = system or (alike[-1].system if alike else "")
+        self._known[name] = Permission(name, title, description, everybody, heading)
+
+    def all(self) -> list[Permission]:
+        """Return all of them, in the order in which they were declared."""
+        return [*self._known.values()]
 
     def of(self, role: UUID, stored: Iterable[str]) -> frozenset[str]:
         """Return what a role allows: Administrator everything, Member what is everybody's, others what is stored."""
@@ -46,3 +62,7 @@ class Permissions:
         if role == MEMBER:
             return frozenset(each.name for each in self._known.values() if each.everybody)
         return frozenset(stored) & self._known.keys()
+
+
+def _subject(name: str) -> str:
+    return name.partition(".")[0]

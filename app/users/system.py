@@ -16,7 +16,10 @@ from app.database import Unit
 from app.keys.keyrings import FirstStart, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
+from app.options.service import Options
+from app.options.system import ChangeableSettings
 from app.outbox.system import MailQueue
+from app.users import roles
 from app.users.account import pages as account_pages
 from app.users.catalogue import declare
 from app.users.cli import users_commands
@@ -49,7 +52,7 @@ ENTRIES = (
 class UserManagement(System):
     """People, roles and sessions."""
 
-    requires = (AuditTrails, MailQueue)
+    requires = (AuditTrails, ChangeableSettings, MailQueue)
 
     def activate(self, cfg: Configurator) -> None:
         settings, unit, clock = cfg.settings, cfg.unit, cfg.clock
@@ -57,24 +60,26 @@ class UserManagement(System):
         rules = settings.passwords
         passwords = Passwords(rules.memory, rules.time, rules.parallelism, rules.waiting, at_once=rules.at_once)
         permissions = Permissions()
-        declare(permissions)
+        people = _l("People and roles")
+        declare(permissions, system=people)
+        roles.declare(permissions, system=people)
         rows = SealedRows(UserRow, Account, kind="user", unit=unit, keyrings=keyrings, trail=trail)
-        roles = SealedRows(RoleRow, RoleContent, kind="role", unit=unit, keyrings=keyrings, trail=trail)
+        role_rows = SealedRows(RoleRow, RoleContent, kind="role", unit=unit, keyrings=keyrings, trail=trail)
         users = Users(
-            unit, clock, rows, roles, permissions, passwords, keyrings, audit, minimum_length=rules.minimum_length
+            unit, clock, rows, role_rows, permissions, passwords, keyrings, audit, minimum_length=rules.minimum_length
         )
         limits = Limits(
             idle=timedelta(minutes=settings.sessions.idle_minutes),
             absolute=timedelta(hours=settings.sessions.absolute_hours),
         )
         probes = cfg.fillings(GroupProbe)
-        sessions = Sessions(unit, clock, keyrings, rows, roles, permissions, probes, audit, trail, limits)
+        sessions = Sessions(unit, clock, keyrings, rows, role_rows, permissions, probes, audit, trail, limits)
         links = Links(unit, clock, keyrings, users, audit, trail)
         cookie = SessionCookie(sessions, settings)
         self.setup = Setup(unit, keyrings, users, audit)
         throttle = Throttle(settings.limits)
         sign_in = SignIn(unit, clock, keyrings, users, sessions, passwords, throttle, audit)
-        directory = Directory(unit, users, throttle, settings.users.directory)
+        directory = Directory(unit, users, throttle, cfg.get(Options))
         preferences, own = Preferences(unit), OwnSessions(unit, users, sessions)
         personal = PersonalData(unit, clock, users, preferences, own, audit, cfg.fillings(PersonalRecords))
         for each in (
@@ -94,7 +99,7 @@ class UserManagement(System):
         cfg.provide(personal)
         cfg.fill(FirstStart, users)
         cfg.fill(Revised, rows)
-        cfg.fill(Revised, roles)
+        cfg.fill(Revised, role_rows)
         cfg.site.subjects.append(cookie)
         cfg.site.sign_in, cfg.site.confirm, cfg.site.session = "users.login", "users.confirm", "users.session_left"
         self._base_url = settings.server.base_url

@@ -67,7 +67,7 @@ def declare(permissions: Permissions) -> None:
         PUBLISH: (_l("Publish secrets"), _l("Lend secrets that they own to the automations of their groups.")),
     }
     for name, (title, description) in words.items():
-        permissions.declare(name, title, description, everybody=True)
+        permissions.declare(name, title, description, everybody=True, system=_l("Vault"))
 
 
 def barred(subject: Subject, kind: CredentialType) -> str | None:

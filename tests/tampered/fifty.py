@@ -22,6 +22,8 @@ from app.keys.keyrings import Keyrings
 from app.keys.models import Sealed
 from app.keys.sealed import SealedRows
 from app.keys.trail import Note
+from app.options.models import Chosen, OptionsRow
+from app.options.service import Options, Values
 from app.subject import SYSTEM, Subject
 from app.users.models import Account, RoleContent, RoleRow, UserRow
 from app.vault.heads import VERSION, HeadContent
@@ -35,6 +37,7 @@ SEALED: dict[str, tuple[type[Sealed], type[Any]]] = {
     "user": (UserRow, Account),
     "role": (RoleRow, RoleContent),
     "group": (GroupRow, GroupContent),
+    "options": (OptionsRow, Chosen),
 }
 CUSTOM_ROLE = UUID("00000000-0000-4000-8000-0000000c0de0")
 
@@ -75,12 +78,14 @@ def sealed_rows(world: World, kind: str) -> SealedRows[Any]:
 
 
 def fill(world: World) -> Fifty:
-    """Store fifty secrets, seven people, two groups and a role of our own."""
+    """Store fifty secrets, seven people, two groups, a role of our own and a changed setting."""
     with world.unit(), world.cfg.unit.writing():
         content = RoleContent(("user.roles", "group.manage"))
         sealed_rows(world, "role").insert(CUSTOM_ROLE, content, Note("role.create", actor="tests"), name="Helpers")
     anna = world.person("anna", admin=True, groups={SYSTEM: "member"})
     ben = world.person("ben")
+    with world.unit():
+        world.cfg.get(Options).save(anna, seen=0, wanted=Values(True, ("example.org",), "exact"))
     others = [world.person(f"person-{number}") for number in range(5)]
     with world.unit():
         world.users.change_roles("tests", others[0].id, add=[CUSTOM_ROLE])

@@ -37,6 +37,7 @@ ROWS: dict[str, Columns] = {
         "status": "active", "created_at": EARLY, "seal": BYTES,
     },
     "role": {"id": ID, "revision": 1, "name": ODD, "seal": b"\0"},
+    "options": {"id": ID, "revision": 4, "seal": BYTES},
     "group": {"id": ID, "revision": 0, "name": ODD, "name_key": ODD, "kind": "team", "created_at": MOMENT, "seal": b""},
     "secret": {
         "id": ID, "revision": -1, "type": ODD, "version": 2**31 - 1, "changed_at": MOMENT, "deleted_at": None,
@@ -128,6 +129,7 @@ def test_the_free_columns_of_all_sealed_tables_are_these() -> None:
         "role": {},
         "group": {},
         "secret": {},
+        "options": {},
         "outbox": {},
         "request": {},
     }
