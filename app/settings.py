@@ -95,6 +95,7 @@ class Limits(Section):
     sign_in_wait_seconds: int = Field(ge=1)
     address_tries: int = Field(ge=1)
     look_ups: int = Field(ge=1)
+    requests: int = Field(ge=1)
 
 
 class Users(Section):

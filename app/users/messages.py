@@ -11,6 +11,8 @@ MESSAGES: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "language": lambda _query: _("Language and time zone saved."),
     "look": lambda _query: _("Look saved."),
     "password": lambda _query: _("Password changed. All other sessions have ended."),
+    "reset": lambda _query: _("Password changed. Sign in with the new one."),
+    "registered": lambda _query: _("Your account is ready."),
     "session": lambda _query: _("Signed out there."),
     "sessions": lambda _query: _("All other sessions have ended."),
 }

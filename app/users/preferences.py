@@ -7,7 +7,11 @@ from sqlalchemy import select
 from app.database import Unit
 from app.subject import Subject
 from app.users.look import Look, look_of
+from app.users.service import User
 from app.users.sessions import PREFERENCES
+from app.web.languages import LANGUAGES
+
+Whose = Subject | User
 
 
 class Preferences:
@@ -16,13 +20,18 @@ class Preferences:
     def __init__(self, unit: Unit) -> None:
         self._unit = unit
 
-    def look(self, subject: Subject) -> Look:
+    def look(self, subject: Whose) -> Look:
         """Return what a person chose, as it is stored now."""
         mine = select(PREFERENCES).where(PREFERENCES.c.user == subject.id)
         row = self._unit.execute(mine).one_or_none()
         return look_of(row) if row else Look()
 
-    def speak(self, subject: Subject, *, language: str) -> None:
+    def language(self, user: Whose) -> str | None:
+        """Return the language that a person chose, None if they chose none that is spoken here."""
+        chosen = self.look(user).language
+        return chosen if chosen in LANGUAGES else None
+
+    def speak(self, subject: Whose, *, language: str) -> None:
         """Remember a person's language."""
         self._keep(subject, language=language)
 
@@ -38,7 +47,7 @@ class Preferences:
         """Remember how pages look and answer."""
         self._keep(subject, theme=theme, density=density, reveal_seconds=reveal_seconds, single_keys=single_keys)
 
-    def _keep(self, subject: Subject, **values: object) -> None:
+    def _keep(self, subject: Whose, **values: object) -> None:
         with self._unit.writing():
             mine = PREFERENCES.c.user == subject.id
             if not self._unit.execute(PREFERENCES.update().where(mine).values(values)).rowcount:

@@ -18,6 +18,7 @@ from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
 from app.options.service import Options
 from app.options.system import ChangeableSettings
+from app.outbox.service import Outbox
 from app.outbox.system import MailQueue
 from app.users import roles
 from app.users.account import pages as account_pages
@@ -25,20 +26,26 @@ from app.users.catalogue import declare
 from app.users.cli import users_commands
 from app.users.cookies import SessionCookie
 from app.users.directory import Directory
-from app.users.links import Links
+from app.users.doors import pages as door_pages
+from app.users.links import For, Links
 from app.users.messages import MESSAGES
-from app.users.models import Account, RoleContent, RoleRow, UserRow
+from app.users.models import Account, RequestContent, RequestRow, RoleContent, RoleRow, UserRow
 from app.users.own_sessions import OwnSessions
 from app.users.permissions import Permissions
 from app.users.personal_data import PersonalData
 from app.users.ports import CommandGroups, GroupProbe, PersonalRecords
 from app.users.preferences import Preferences
+from app.users.registration import Registration
+from app.users.requests import Decision, Requests
+from app.users.resets import Resets
 from app.users.service import Users
 from app.users.sessions import Limits, Sessions
 from app.users.setup import Setup
 from app.users.sign_in import SignIn
+from app.users.sparing import Sparing
 from app.users.throttle import Throttle
 from app.users.views import pages
+from app.users.worker import Worker
 from app.web.commands import command_unit
 from app.web.site import Entry
 
@@ -82,7 +89,22 @@ class UserManagement(System):
         directory = Directory(unit, users, throttle, cfg.get(Options))
         preferences, own = Preferences(unit), OwnSessions(unit, users, sessions)
         personal = PersonalData(unit, clock, users, preferences, own, audit, cfg.fillings(PersonalRecords))
+        sparing = Sparing(clock, audit)
+        outbox, base_url = cfg.get(Outbox), settings.server.base_url
+        resets = Resets(unit, users, links, preferences, outbox, sparing, audit, base_url=base_url)
+        registration = Registration(
+            unit, users, links, preferences, outbox, sparing, keyrings, audit, cfg.get(Options), base_url=base_url
+        )
+        request_rows = SealedRows(RequestRow, RequestContent, kind="request", unit=unit, keyrings=keyrings, trail=trail)
+        decisions: dict[str, Decision] = {For.RESET.value: resets, For.REGISTRATION.value: registration}
+        requests = Requests(unit, clock, request_rows, audit, trail, decisions)
+        self.worker = Worker(unit, requests)
+        requests.wake = self.worker.wake
         for each in (
+            throttle,
+            resets,
+            registration,
+            requests,
             permissions,
             users,
             directory,
@@ -105,10 +127,17 @@ class UserManagement(System):
         self._base_url = settings.server.base_url
         cfg.site.entries += ENTRIES
         cfg.site.messages.update(MESSAGES)
+        cfg.fill(Revised, request_rows)
+        cfg.on_app(lambda app: setattr(self.worker, "context", app.app_context))
         cfg.on_app(lambda app: app.register_blueprint(pages))
+        cfg.on_app(lambda app: app.register_blueprint(door_pages))
         cfg.on_app(lambda app: app.register_blueprint(account_pages))
         cfg.on_app(lambda app: app.cli.add_command(users_commands(unit, users, cfg.fillings(CommandGroups))))
         cfg.on_app(lambda app: app.cli.add_command(self._setup_link_command(unit)))
+
+    def start(self) -> None:
+        """Begin to decide about what strangers ask for."""
+        self.worker.start()
 
     def setup_link(self) -> str | None:
         """Return the address that makes the first administrator, or None once set up."""

@@ -35,6 +35,7 @@ REDIS = frozenset({"redis", "rediss", "redis+unix"})
 WHICH_URL = "limits.url: an address such as memory:// or redis://host:6379"
 """It does not repeat what was given, which may hold a password."""
 LOOK_UP_MINUTES = 10
+REQUEST_MINUTES = 10
 IPV6_SITE_BITS = 64
 """What one household or host gets of IPv6 addresses; it counts as one."""
 
@@ -48,6 +49,7 @@ class Throttle:
         self._wait = RateLimitItemPerSecond(1, settings.sign_in_wait_seconds, "wait")
         self._address = RateLimitItemPerMinute(settings.address_tries, ADDRESS_MINUTES, "address")
         self._look_ups = RateLimitItemPerMinute(settings.look_ups, LOOK_UP_MINUTES, "look-ups")
+        self._requests = RateLimitItemPerMinute(settings.requests, REQUEST_MINUTES, "requests")
         self._shared = FixedWindowRateLimiter(_store(settings.url))
         self._alone, self._alone_until = FixedWindowRateLimiter(MemoryStorage()), 0.0
 
@@ -85,6 +87,15 @@ class Throttle:
         seconds = self._blocked(self._look_ups, key)
         text = ngettext("Too many searches. Wait %(num)s second.", "Too many searches. Wait %(num)s seconds.", seconds)
         raise Throttled(text, seconds=seconds, action="user.look-up")
+
+    def requested(self, address: str) -> None:
+        """Count that somebody at this address asked for a link by mail. Raises Throttled beyond the limit."""
+        key = _site(address)
+        if not self._enabled or self._ask(lambda limiter: limiter.hit(self._requests, key)):
+            return
+        seconds = self._blocked(self._requests, key)
+        text = ngettext("Too many tries. Wait %(num)s second.", "Too many tries. Wait %(num)s seconds.", seconds)
+        raise Throttled(text, seconds=seconds, action="request.ask")
 
     def _blocked(self, item: RateLimitItemPerSecond | RateLimitItemPerMinute, key: str) -> int:
         """Return the seconds until `item` can be used again; 0: now."""
