@@ -27,7 +27,7 @@ CONFIRM = MailTemplate(
     _l("Your account at %(site)s"),
     (
         _l("Hello,"),
-        _l("somebody asked for an account at %(site)s with this address. To create it, open this link:"),
+        _l("Somebody asked for an account at %(site)s with this address. To create it, open this link:"),
         "%(link)s",
         _l("It is good for one day and for one use."),
         _l("If it was not you, do nothing: without the link there will be no account."),
@@ -39,7 +39,7 @@ TAKEN = MailTemplate(
     _l("You have an account at %(site)s already"),
     (
         _l("Hello,"),
-        _l("somebody asked for an account at %(site)s with this address. There is one already."),
+        _l("Somebody asked for an account at %(site)s with this address. There is one already."),
         _l("To sign in: %(sign_in)s"),
         _l("To choose a new password if you forgot yours: %(forgot)s"),
         _l("If no mail follows then, the account is not active yet or not any more: ask an administrator."),

@@ -21,7 +21,7 @@ RESET = MailTemplate(
     _l("A new password for %(site)s"),
     (
         _l("Hello %(name)s,"),
-        _l("somebody asked for a new password for your account at %(site)s. To choose one, open this link:"),
+        _l("Somebody asked for a new password for your account at %(site)s. To choose one, open this link:"),
         "%(link)s",
         _l("It is good for 30 minutes and for one use."),
         _l("If it was not you, do nothing: your password stays as it is, and whoever asked has learned nothing."),
@@ -33,7 +33,7 @@ CHANGED = MailTemplate(
     _l("Your password for %(site)s was changed"),
     (
         _l("Hello %(name)s,"),
-        _l("the password of your account at %(site)s was changed with a link that was mailed to this address."),
+        _l("The password of your account at %(site)s was changed with a link that was mailed to this address."),
         _l("You have been signed out everywhere."),
         _l("If it was not you, somebody else reads your mail: tell your administrator at once."),
     ),
