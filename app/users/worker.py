@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager
 from threading import Event, Thread
 
 from app.database import Unit
-from app.errors import TresorError
 from app.users.requests import MOST_AT_ONCE, Requests
+from app.web.logs import without_text
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +24,9 @@ PATIENCE_SECONDS = 5
 class Worker:
     """A thread that ends with the process."""
 
-    def __init__(self, unit: Unit, requests: Requests) -> None:
-        self._unit, self._requests = unit, requests
+    def __init__(self, unit: Unit, requests: Requests, *, every: float = EVERY_SECONDS) -> None:
+        """every: seconds between two looks for what other processes were asked."""
+        self._unit, self._requests, self._every = unit, requests, every
         self._asked, self._stop = Event(), Event()
         self._thread: Thread | None = None
         self.context: Callable[[], AbstractContextManager[object]]
@@ -67,13 +68,13 @@ class Worker:
         while not self._stop.is_set():
             self._asked.clear()
             if not self._is_more():
-                self._asked.wait(EVERY_SECONDS)
+                self._asked.wait(self._every)
                 self._stop.wait(ANSWER_SECONDS)
 
     def _is_more(self) -> bool:
         """Do a turn, and return whether another one should follow at once."""
         try:
             return self.turn() == MOST_AT_ONCE
-        except TresorError as error:
-            log.error("requests wait: %s", error)
+        except Exception as error:  # the thread is the only one of its process
+            log.error("requests wait: %s", type(error).__name__, exc_info=without_text(error))
             return False
