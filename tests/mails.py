@@ -36,4 +36,4 @@ def link_in(mail: Mail) -> str:
 
 def told(world: World, mail_id: object) -> int:
     """Return the number of the event that tells of a mail: the order within one moment."""
-    return next(event["number"] for event in world.events("mail.enqueue") if event["object_id"] == mail_id)
+    return int(next(event["number"] for event in world.events("mail.enqueue") if event["object_id"] == mail_id))

@@ -19,6 +19,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from app.audit.service import Audit
 from app.errors import Invalid
 from app.subject import Subject
+from app.users.address_changes import AddressChanges
 from app.users.cookies import SessionCookie
 from app.users.devices import device_of
 from app.users.forms import LanguageForm, LookForm, PasswordForm, ProfileForm
@@ -29,9 +30,10 @@ from app.users.personal_data import PersonalData
 from app.users.preferences import Preferences
 from app.users.service import Users
 from app.users.sign_in import SignIn
+from app.users.told import Told
 from app.users.ways import came_from, next_page
 from app.web.changes import CHANGED, changed, way_on
-from app.web.forms import TresorForm, refuse_unexpected
+from app.web.forms import TresorForm, point_out, refuse_unexpected
 from app.web.pages import fragment, page
 from app.web.parts import is_partial
 from app.web.policy import signed_in
@@ -44,7 +46,8 @@ NOTHING: frozenset[str] = frozenset()
 LOOK = "tresor:look"
 """The event that gives the open page another look (static/js/page.js)."""
 LOOKS = ("theme", "density", "reveal_seconds", "single_keys")
-PASSWORD_EVENTS = ("user.password", "user.create")
+PASSWORD_EVENTS = ("user.password", "user.create", "invitation.accept")
+MOST_DIGITS = 18
 
 
 @pages.get("/account")
@@ -64,7 +67,7 @@ def save_profile() -> ResponseReturnValue:
         try:
             user = service(Users).rename(subject, **names)
         except Invalid as invalid:
-            _point_out(form, invalid)
+            point_out(form, invalid)
         else:
             renamed = replace(subject, first_name=user.first_name, last_name=user.last_name)
             return _saved("profile", menu_of=renamed)
@@ -112,8 +115,26 @@ def save_theme() -> ResponseReturnValue:
 @signed_in()
 def security() -> ResponseReturnValue:
     """Show what protects the account, and the way to one's own data."""
-    events = service(Audit).changes(current_subject().id, only=PASSWORD_EVENTS, most=1)
-    return page("users/security.html", changed_at=events[0].time if events else None)
+    subject, changes = current_subject(), service(AddressChanges)
+    events = service(Audit).changes(subject.id, only=PASSWORD_EVENTS, most=1)
+    return page(
+        "users/security.html",
+        changed_at=events[0].time if events else None,
+        pending=changes.pending(subject),
+        told=service(Told).of(subject.id),
+    )
+
+
+@pages.post("/account/told")
+@signed_in(keeps=lambda: {"number"})
+def dismiss() -> ResponseReturnValue:
+    """Remember that a person has read what others did with their account, up to the event that the page named."""
+    refuse_unexpected(frozenset({"number"}))
+    number = request.form.get("number", "")
+    if not (number.isascii() and number.isdigit() and len(number) <= MOST_DIGITS):
+        raise Invalid(_("Open the page again."))
+    service(Preferences).dismiss(current_subject(), number=int(number))
+    return changed(next_page(came_from()))
 
 
 @pages.get("/account/security/password")
@@ -135,7 +156,7 @@ def save_password() -> ResponseReturnValue:
                 subject, password=form.password.data or "", device=request.user_agent.string
             )
         except Invalid as invalid:
-            _point_out(form, invalid)
+            point_out(form, invalid)
         else:
             answer = make_response(way_on(url_for("account.security", done="password")))
             return service(SessionCookie).put(answer, token)
@@ -267,13 +288,6 @@ def _zones() -> list[SelectChoice]:
             ahead = get_timezone_gmt(now.astimezone(get_timezone(zone)), locale=locale)
             found.append(SelectChoice(zone, f"{city} ({ahead})", optgroup=locale.territories[continent]))
     return found
-
-
-def _point_out(form: TresorForm, invalid: Invalid) -> None:
-    """Put what is wrong beside its field. Raises Invalid if the form has no such field."""
-    if invalid.field not in form:
-        raise invalid
-    form[invalid.field].errors = [str(invalid)]
 
 
 def _shown(session: OwnSession) -> dict[str, Any]:

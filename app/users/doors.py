@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 
 from app.errors import Invalid, Refused, Throttled
 from app.users.cookies import SessionCookie
-from app.users.forms import AddressForm, PasswordForm, RegistrationForm
+from app.users.forms import DoorForm, PasswordForm, RegistrationForm
 from app.users.judging import judged
 from app.users.links import For
 from app.users.registration import Registration, Taken
@@ -22,7 +22,7 @@ from app.users.resets import Resets
 from app.users.sign_in import SignIn
 from app.users.throttle import Throttle
 from app.web.boundary import TresorFlask
-from app.web.forms import TresorForm
+from app.web.forms import TresorForm, point_out
 from app.web.pages import page
 from app.web.policy import public
 from app.web.site import current_site, service
@@ -32,20 +32,21 @@ pages = Blueprint("doors", __name__)
 
 NAMES = ("first_name", "last_name")
 NOTHING: frozenset[str] = frozenset()
+RESETTING = frozenset({"doors.reset", "doors.set_password", "doors.judge_reset"})
 
 
 @pages.get("/forgot")
 @public()
 def forgot() -> ResponseReturnValue:
     """Ask for the address, or say who helps where no mail is sent."""
-    return _forgot_page(AddressForm(formdata=None))
+    return _forgot_page(DoorForm(formdata=None))
 
 
 @pages.post("/forgot")
 @public(keeps=lambda: {"email"})
 def ask_for_reset() -> ResponseReturnValue:
     """Keep a request, in one way whatever the address is."""
-    form = AddressForm()
+    form = DoorForm()
     if not service(Resets).is_open:
         return redirect(url_for("doors.forgot"), 303)
     return _asked(For.RESET, form, _forgot_page, then="doors.reset_asked")
@@ -58,14 +59,14 @@ def reset_asked() -> ResponseReturnValue:
     return page("users/asked.html", "form", registering=False)
 
 
-@pages.get("/reset/<token>")
+@pages.get("/reset/<path:token>")
 @public()
 def reset(token: str) -> ResponseReturnValue:
     """Ask for another password; this consumes nothing."""
     return _reset_page(token, PasswordForm(formdata=None))
 
 
-@pages.post("/reset/<token>")
+@pages.post("/reset/<path:token>")
 @public(keeps=lambda token: NOTHING)  # noqa: ARG005  # named as the view's argument
 def set_password(token: str) -> ResponseReturnValue:
     """Replace the password, and lead to the door."""
@@ -79,7 +80,7 @@ def set_password(token: str) -> ResponseReturnValue:
     return _done(form, change, lambda **how: _reset_page(token, form, **how))
 
 
-@pages.post("/reset/<token>/strength")
+@pages.post("/reset/<path:token>/strength")
 @public(keeps=lambda token: NOTHING)  # noqa: ARG005
 def judge_reset(token: str) -> ResponseReturnValue:
     """Say how hard a password is to guess while it is typed."""
@@ -93,7 +94,7 @@ def judge_reset(token: str) -> ResponseReturnValue:
 def register() -> ResponseReturnValue:
     """Ask for the address."""
     _open_for_registration()
-    return _register_page(AddressForm(formdata=None))
+    return _register_page(DoorForm(formdata=None))
 
 
 @pages.post("/register")
@@ -101,7 +102,7 @@ def register() -> ResponseReturnValue:
 def ask_for_account() -> ResponseReturnValue:
     """Keep a request, in one way whatever the address is; only its domain is judged at once."""
     registration = _open_for_registration()
-    form = AddressForm()
+    form = DoorForm()
     if form.validate_on_submit():
         try:
             registration.refuse_other_domains(form.email.data or "")
@@ -119,14 +120,14 @@ def account_asked() -> ResponseReturnValue:
     return page("users/asked.html", "form", registering=True)
 
 
-@pages.get("/register/<token>")
+@pages.get("/register/<path:token>")
 @public()
 def begin(token: str) -> ResponseReturnValue:
     """Ask for names and a password; this consumes nothing."""
     return _registration_page(token, RegistrationForm(formdata=None))
 
 
-@pages.post("/register/<token>")
+@pages.post("/register/<path:token>")
 @public(keeps=lambda token: NAMES)  # noqa: ARG005
 def create(token: str) -> ResponseReturnValue:
     """Create the account, and sign its person in."""
@@ -136,14 +137,14 @@ def create(token: str) -> ResponseReturnValue:
     def make() -> ResponseReturnValue:
         entered = {name: form[name].data or "" for name in (*NAMES, "password")}
         user = service(Registration).create(token, **entered, language=str(get_locale()))
-        session = service(SignIn).admit(user, device=request.user_agent.string, replaces=person())
+        session = service(SignIn).enter(user, device=request.user_agent.string, replaces=person())
         start = url_for(current_site().home, done="registered")
         return service(SessionCookie).put(make_response(redirect(start, 303)), session)
 
     return _done(form, make, lambda **how: _registration_page(token, form, **how))
 
 
-@pages.post("/register/<token>/strength")
+@pages.post("/register/<path:token>/strength")
 @public(keeps=lambda token: NOTHING)  # noqa: ARG005
 def judge_registration(token: str) -> ResponseReturnValue:
     """Say how hard a password is to guess while it is typed."""
@@ -154,9 +155,13 @@ def judge_registration(token: str) -> ResponseReturnValue:
 def nothing_here(error: Refused) -> ResponseReturnValue:
     """Say in one way that a link opens nothing: used, expired, cut and made up look alike."""
     cast(TresorFlask, current_app).abandon(error)
-    registering = (request.endpoint or "") in {"doors.begin", "doors.create", "doors.judge_registration"}
-    again = url_for("doors.forgot") if not registering else url_for("doors.register") if _registers() else None
-    return page("users/link_over.html", status=404, registering=registering, again_url=again)
+    if request.endpoint in RESETTING:
+        again: str | None = url_for("doors.forgot")
+        lasts = _("A link for a new password is good for 30 minutes.")
+    else:
+        again = url_for("doors.register") if _registers() else None
+        lasts = _("A link for an account is good for one day.")
+    return page("users/link_over.html", status=error.status, again_url=again, lasts=lasts)
 
 
 @pages.errorhandler(Taken)
@@ -167,7 +172,7 @@ def taken(error: Taken) -> ResponseReturnValue:
 
 
 def _asked(
-    purpose: For, form: AddressForm, shown: Callable[..., ResponseReturnValue], *, then: str
+    purpose: For, form: DoorForm, shown: Callable[..., ResponseReturnValue], *, then: str
 ) -> ResponseReturnValue:
     """Store what is asked for and lead to the page that says so; or show the form again."""
     if not form.validate_on_submit():
@@ -189,20 +194,18 @@ def _done(
     try:
         return change()
     except Invalid as invalid:
-        if invalid.field not in form:
-            raise
-        form[invalid.field].errors = [str(invalid)]
+        point_out(form, invalid)
         return shown(status=422)
     except Throttled as throttled:
         text = str(throttled) or _("Too many people sign in at this moment. Try again.")
         return shown(status=429, failure=text, headers=_wait(throttled))
 
 
-def _forgot_page(form: AddressForm, *, failure: str = "", **how: Any) -> ResponseReturnValue:
+def _forgot_page(form: DoorForm, *, failure: str = "", **how: Any) -> ResponseReturnValue:
     return page("users/forgot.html", "form", form=form, failure=failure, is_open=service(Resets).is_open, **how)
 
 
-def _register_page(form: AddressForm, *, failure: str = "", **how: Any) -> ResponseReturnValue:
+def _register_page(form: DoorForm, *, failure: str = "", **how: Any) -> ResponseReturnValue:
     return page("users/register.html", "form", form=form, failure=failure, **how)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
+from flask import request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectField, StringField
@@ -75,7 +77,7 @@ class RegistrationForm(SetupForm):
     email = None  # type: ignore[assignment]  # so WTForms leaves a field out
 
 
-class AddressForm(TresorForm):
+class DoorForm(TresorForm):
     """The address of who has no way in: only what can be no address at all is pointed out."""
 
     email = EmailField(
@@ -138,3 +140,50 @@ class PasswordForm(TresorForm):
     def validate_password_again(self, again: Any) -> None:
         if again.data != self.password.data:
             raise ValidationError(_("The two passwords differ."))
+
+
+class InviteForm(TresorForm):
+    """Whom to invite, what they may do, and the language of their mail. Roles are offered by who asks."""
+
+    email = EmailField(_l("Email"), [NEEDED], render_kw={"autocomplete": "off", "maxlength": 254, "autofocus": True})
+    first_name = StringField(_l("First name"), [NEEDED], render_kw={"autocomplete": "off", "maxlength": 100})
+    last_name = StringField(_l("Last name"), render_kw={"autocomplete": "off", "maxlength": 100})
+    language = RadioField(_l("Language"), choices=offered([*LANGUAGES], [*LANGUAGES.values()]))
+
+    def __init__(self, *, offers: Mapping[UUID, str], **how: Any) -> None:
+        super().__init__(**how)
+        self.offers = {f"role-{role}": (role, name) for role, name in offers.items()}
+
+    def expected(self) -> frozenset[str]:
+        return super().expected() | self.offers.keys()
+
+    def chosen(self) -> list[UUID]:
+        """Return the roles that were ticked."""
+        return [role for field, (role, _name) in self.offers.items() if field in request.form]
+
+
+class InvitedForm(TresorForm):
+    """What somebody who was invited enters: their names, language, and a password twice."""
+
+    first_name = StringField(_l("First name"), [NEEDED], render_kw={"autocomplete": "given-name", "maxlength": 100})
+    last_name = StringField(_l("Last name"), render_kw={"autocomplete": "family-name", "maxlength": 100})
+    language = RadioField(_l("Language"), choices=offered([*LANGUAGES], [*LANGUAGES.values()]))
+    password = PasswordField(
+        _l("Password"),
+        [NEEDED],
+        description=_l("At least 15 characters. A few words in a row are easy to remember."),
+        render_kw={"autocomplete": "new-password"},
+    )
+    password_again = PasswordField(_l("Password again"), [NEEDED], render_kw={"autocomplete": "new-password"})
+
+    def validate_password_again(self, again: Any) -> None:
+        if again.data != self.password.data:
+            raise ValidationError(_("The two passwords differ."))
+
+
+class AddressForm(TresorForm):
+    """Another address to sign in with."""
+
+    email = EmailField(
+        _l("New email"), [NEEDED], render_kw={"autocomplete": "off", "maxlength": 254, "autofocus": True}
+    )

@@ -124,11 +124,16 @@ class Links:
 
     def living(self, user_id: UUID, purpose: For) -> datetime | None:
         """Return until when a person's link for something holds, or None if they have none."""
+        link = self.pending(user_id, purpose)
+        return link.ends_at if link else None
+
+    def pending(self, user_id: UUID, purpose: For) -> Link | None:
+        """Return a person's link for something that nobody has used yet, or None if they have none that holds."""
         mine = (LINK.c.user == user_id) & (LINK.c.purpose == purpose.value)
         for row in self._unit.execute(self._statement.where(mine)).all():
             try:
                 if (link := self._found(purpose, row)) is not None:
-                    return link.ends_at
+                    return link
             except Damaged as damage:
                 self._audit.trouble(damage)
         return None

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import Base, Time
@@ -145,6 +145,8 @@ class PreferencesRow(Base):
     reveal_seconds: Mapped[int | None]
     single_keys: Mapped[str | None]
     last_sign_in: Mapped[datetime | None] = mapped_column(Time)
+    told_up_to: Mapped[int | None] = mapped_column(BigInteger)
+    """The number of the last event of others' doing that they dismissed (told.py)."""
 
 
 @strict

@@ -31,6 +31,21 @@ class Preferences:
         chosen = self.look(user).language
         return chosen if chosen in LANGUAGES else None
 
+    def told_up_to(self, subject: Whose) -> int:
+        """Return the number of the last event that a person was told of and dismissed, 0 for none."""
+        mine = select(PREFERENCES.c.told_up_to).where(PREFERENCES.c.user == subject.id)
+        number = self._unit.execute(mine).scalar_one_or_none()
+        return number if isinstance(number, int) else 0
+
+    def dismiss(self, subject: Subject, *, number: int) -> None:
+        """Remember that a person has read what was done up to the event with this number."""
+        self._keep(subject, told_up_to=number)
+
+    def forget(self, user: User) -> None:
+        """Drop what is kept of somebody who is going to be removed."""
+        with self._unit.writing():
+            self._unit.execute(PREFERENCES.delete().where(PREFERENCES.c.user == user.id))
+
     def speak(self, subject: Whose, *, language: str) -> None:
         """Remember a person's language."""
         self._keep(subject, language=language)

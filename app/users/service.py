@@ -19,8 +19,8 @@ from app.keys.keyrings import Keyrings
 from app.keys.sealed import Opened, SealedRows
 from app.keys.trail import Note
 from app.subject import GroupLevel, Subject
-from app.users.addresses import key_of, read_address
-from app.users.catalogue import GUARDED
+from app.users.addresses import Address, key_of, read_address
+from app.users.catalogue import GUARDED, ROLES
 from app.users.models import (
     Account,
     Membership,
@@ -171,24 +171,43 @@ class Users:
         does not exist; Forbidden.
         """
         self._authorise(by, "user.create")
+        hashed = self._hashed(password, near=(read_address(email).shown, first_name, last_name))
+        names = {"first_name": first_name, "last_name": last_name}
+        return self.add(by, note("user.create", by), email=email, **names, roles=roles, password=hashed, status=ACTIVE)
+
+    def add(
+        self,
+        by: By,
+        record: Note,
+        *,
+        email: str,
+        first_name: str,
+        last_name: str,
+        roles: Sequence[UUID],
+        password: str | None,
+        status: str,
+    ) -> User:
+        """Store a new person for a use case that has asked who may. password: a hash, None for who cannot sign in yet.
+
+        Raises Invalid for an address that is taken or none, a name that breaks a rule, a role that does not exist;
+        Forbidden for a role that allows what the giver may not.
+        """
         address = read_address(email)
-        hashed = self._hashed(password, near=(address.shown, first_name, last_name))
         names = self._name(first_name, "first_name"), self._name(last_name, "last_name")
         with self._unit.writing():
-            if self._unit.execute(select(USER.c.id).where(USER.c.email_key == address.key)).first():
-                raise Invalid(_("Somebody with this address exists already."), field="email")
+            self.check_free(address)
             self._check_roles(by, roles)
             all_roles = tuple(dict.fromkeys([MEMBER, *roles]))
             user = as_user(
                 self._rows.insert(
                     uuid4(),
-                    Account(hashed, 1, all_roles, ()),
-                    note("user.create", by),
+                    Account(password, 1, all_roles, ()),
+                    record,
                     email=address.shown,
                     email_key=address.key,
                     first_name=names[0],
                     last_name=names[1],
-                    status=ACTIVE,
+                    status=status,
                     created_at=self._clock(),
                 )
             )
@@ -196,6 +215,52 @@ class Users:
             self._index_words(user)
             self._note_set_up(by, user)
         return user
+
+    def amend(self, user_id: UUID, record: Note, change: Callable[[Account], Account], **columns: object) -> User:
+        """Change a person for a use case that has asked who may. Raises Refused if there is nobody with this id."""
+        return self._change(user_id, record, change, **columns)
+
+    def remove(self, user: User, record: Note) -> None:
+        """Delete a person for a use case that has asked who may, and has removed what is theirs. Raises Conflict."""
+        with self._unit.writing():
+            for index in (USER_ROLE, USER_WORD, MEMBERSHIP):
+                self._unit.execute(delete(index).where(index.c.user == user.id))
+            self._rows.remove(user.opened, record)
+
+    def check_free(self, address: Address, *, but: UUID | None = None) -> None:
+        """Raise Invalid if somebody has this address already. but: who may have it."""
+        taken = self._unit.execute(select(USER.c.id).where(USER.c.email_key == address.key)).one_or_none()
+        if taken and taken.id != but:
+            raise Invalid(_("Somebody with this address exists already."), field="email")
+
+    def allowed(self, user: User) -> frozenset[str]:
+        """Return what a person's roles allow, whatever their status. Raises Damaged."""
+        opened = [found for role in user.account.roles if (found := self._roles.load(role))]
+        return frozenset().union(*(self._permissions.of(role.id, role.content.permissions) for role in opened))
+
+    def check_reach(self, by: Subject, user: User, action: str) -> None:
+        """Raise Forbidden if a person may do what `by` may not: whoever takes an account over gains what it may."""
+        if not self.allowed(user) <= by.permissions:
+            text = _("%(name)s may do more than you. Somebody with the same roles can do this.", name=user.name)
+            raise Forbidden(text, action=action, kind="user", object_id=user.id)
+
+    def roles_to_give(self, by: Subject) -> dict[UUID, str]:
+        """Return the names of the roles that allow no more than what `by` may, without Member, which everybody has."""
+        if not by.may(ROLES):
+            return {}
+        found = {}
+        for opened in self._roles.load_all():
+            if opened.id != MEMBER and self._permissions.of(opened.id, opened.content.permissions) <= by.permissions:
+                found[opened.id] = opened.columns["name"]
+        return dict(sorted(found.items(), key=lambda each: (each[0] != ADMINISTRATOR, each[1].casefold())))
+
+    def read_names(self, *, first_name: str, last_name: str) -> dict[str, str]:
+        """Return names as they are stored. Raises Invalid."""
+        return {"first_name": self._name(first_name, "first_name"), "last_name": self._name(last_name, "last_name")}
+
+    def hashed(self, password: str, *, near: Iterable[str]) -> str:
+        """Return a new password's hash. Raises Invalid if it breaks a rule."""
+        return self._hashed(password, near=near)
 
     def rename(self, subject: Subject, *, first_name: str, last_name: str) -> User:
         """Change the subject's own names. Raises Invalid."""
@@ -250,9 +315,15 @@ class Users:
             )
 
     def enable(self, by: By, user_id: UUID) -> None:
-        """Let a disabled person sign in again. Raises Refused, Forbidden."""
+        """Let a disabled person sign in again; who never had a password is invited as before.
+
+        Raises Refused, Forbidden.
+        """
         self._authorise(by, "user.enable")
-        self._change(user_id, note("user.enable", by), lambda account: account, status=ACTIVE)
+        with self._unit.writing():
+            user = self.get(user_id, lock=True)
+            status = INVITED if user and user.account.password is None else ACTIVE
+            self._change(user_id, note("user.enable", by), lambda account: account, status=status)
 
     def change_roles(self, by: By, user_id: UUID, *, add: Sequence[UUID] = (), remove: Sequence[UUID] = ()) -> None:
         """Add and remove roles; nobody grants what they lack.
@@ -338,7 +409,10 @@ class Users:
             seen = self._rows.load(user_id, lock=True)
             if seen is None:
                 raise Refused(action=record.action, kind="user", object_id=user_id)
-            return as_user(self._rows.change(seen, record, content=change(seen.content), **columns))
+            changed = as_user(self._rows.change(seen, record, content=change(seen.content), **columns))
+            if columns:
+                self._index_words(changed)
+            return changed
 
     def _guard_administrators(self, *, without: UUID) -> None:
         """Raise Invalid unless another active administrator remains; the role's row is locked meanwhile."""

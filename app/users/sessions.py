@@ -91,10 +91,12 @@ class Sessions:
             ROLE.c.id.in_(bindparam("roles", expanding=True))
         )
 
-    def begin(self, user: User, *, device: str, action: str = "session.begin") -> str:
-        """Store a new session of a person who has just proved who they are, and return its token.
+    def begin(
+        self, user: User, *, device: str, action: str = "session.begin", confirmed_at: datetime | None = None
+    ) -> str:
+        """Store a new session of a person and return its token; those of theirs that are over are removed.
 
-        Those of theirs that are over are removed.
+        confirmed_at: when they typed their password, None for just now.
         """
         now = self._clock()
         token = random_token()
@@ -105,7 +107,7 @@ class Sessions:
             "generation": user.account.generation,
             "issued_at": now,
             "ends_at": now + self._limits.absolute,
-            "confirmed_at": now,
+            "confirmed_at": confirmed_at or now,
             "factors": "password",
             "device": "".join(filter(str.isprintable, device[:LONGEST_DEVICE])),
             "seen_at": now,

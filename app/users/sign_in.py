@@ -58,13 +58,10 @@ class SignIn:
             raise self._wrong("user.sign-in", user, account)
         self._throttle.succeeded(address, account)
         self._renew(user, password)
-        return self.admit(user, device=device, replaces=replaces)
+        return self.enter(user, device=device, replaces=replaces)
 
-    def admit(self, user: User, *, device: str, replaces: Subject | None = None) -> str:
-        """Return the token of a new session of who has proved who they are, by password or by a link.
-
-        replaces: who was signed in there before; that session ends.
-        """
+    def enter(self, user: User, *, device: str, replaces: Subject | None = None) -> str:
+        """Return the token of a new session of somebody who has proved who they are. replaces: as for `sign_in`."""
         with self._unit.writing():
             if replaces is not None and self._sessions.is_stored(replaces.session_hash):
                 self._sessions.end(replaces.session_hash)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import click
+from flask import Blueprint, Flask
 from flask_babel import lazy_gettext as _l
 
 from app.audit.service import Audit
@@ -22,11 +24,16 @@ from app.outbox.service import Outbox
 from app.outbox.system import MailQueue
 from app.users import roles
 from app.users.account import pages as account_pages
+from app.users.address_changes import AddressChanges
+from app.users.address_views import pages as address_pages
 from app.users.catalogue import declare
 from app.users.cli import users_commands
 from app.users.cookies import SessionCookie
 from app.users.directory import Directory
 from app.users.doors import pages as door_pages
+from app.users.invitation_views import pages as invitation_pages
+from app.users.invitations import Invitations
+from app.users.linked_views import pages as linked_pages
 from app.users.links import For, Links
 from app.users.messages import MESSAGES
 from app.users.models import Account, RequestContent, RequestRow, RoleContent, RoleRow, UserRow
@@ -44,6 +51,7 @@ from app.users.setup import Setup
 from app.users.sign_in import SignIn
 from app.users.sparing import Sparing
 from app.users.throttle import Throttle
+from app.users.told import Told
 from app.users.views import pages
 from app.users.worker import Worker
 from app.web.commands import command_unit
@@ -54,6 +62,10 @@ ENTRIES = (
     Entry(_l("Security"), "shield-check", "account.security", in_menu=True),
     Entry(_l("Sessions"), "monitor", "account.sessions", in_menu=True),
 )
+
+
+def _register(blueprint: Blueprint, app: Flask) -> None:
+    app.register_blueprint(blueprint)
 
 
 class UserManagement(System):
@@ -100,11 +112,16 @@ class UserManagement(System):
         requests = Requests(unit, clock, request_rows, audit, trail, decisions)
         self.worker = Worker(unit, requests)
         requests.wake = self.worker.wake
+        invitations = Invitations(unit, users, links, preferences, outbox, audit, settings)
+        addresses = AddressChanges(unit, users, sessions, links, preferences, outbox, throttle, settings)
         for each in (
             throttle,
             resets,
             registration,
             requests,
+            invitations,
+            addresses,
+            Told(clock, users, preferences, audit),
             permissions,
             users,
             directory,
@@ -132,6 +149,8 @@ class UserManagement(System):
         cfg.on_app(lambda app: app.register_blueprint(pages))
         cfg.on_app(lambda app: app.register_blueprint(door_pages))
         cfg.on_app(lambda app: app.register_blueprint(account_pages))
+        for more in (address_pages, invitation_pages, linked_pages):
+            cfg.on_app(partial(_register, more))
         cfg.on_app(lambda app: app.cli.add_command(users_commands(unit, users, cfg.fillings(CommandGroups))))
         cfg.on_app(lambda app: app.cli.add_command(self._setup_link_command(unit)))
 

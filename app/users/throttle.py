@@ -36,6 +36,8 @@ WHICH_URL = "limits.url: an address such as memory:// or redis://host:6379"
 """It does not repeat what was given, which may hold a password."""
 LOOK_UP_MINUTES = 10
 REQUEST_MINUTES = 10
+MAILS, MAILS_MINUTES = 6, 60
+"""So many mails to addresses of their own choice may one person cause in so many minutes."""
 IPV6_SITE_BITS = 64
 """What one household or host gets of IPv6 addresses; it counts as one."""
 
@@ -50,6 +52,7 @@ class Throttle:
         self._address = RateLimitItemPerMinute(settings.address_tries, ADDRESS_MINUTES, "address")
         self._look_ups = RateLimitItemPerMinute(settings.look_ups, LOOK_UP_MINUTES, "look-ups")
         self._requests = RateLimitItemPerMinute(settings.requests, REQUEST_MINUTES, "requests")
+        self._mails = RateLimitItemPerMinute(MAILS, MAILS_MINUTES, "mails")
         self._shared = FixedWindowRateLimiter(_store(settings.url))
         self._alone, self._alone_until = FixedWindowRateLimiter(MemoryStorage()), 0.0
 
@@ -96,6 +99,16 @@ class Throttle:
         seconds = self._blocked(self._requests, key)
         text = ngettext("Too many tries. Wait %(num)s second.", "Too many tries. Wait %(num)s seconds.", seconds)
         raise Throttled(text, seconds=seconds, action="request.ask")
+
+    def wrote(self, person: UUID) -> None:
+        """Count that a person has a mail sent to an address that they typed. Raises Throttled beyond the limit."""
+        key = str(person)
+        if not self._enabled or self._ask(lambda limiter: limiter.hit(self._mails, key)):
+            return
+        seconds = self._blocked(self._mails, key)
+        minutes = -(-seconds // 60)
+        text = ngettext("Too many mails. Wait %(num)s minute.", "Too many mails. Wait %(num)s minutes.", minutes)
+        raise Throttled(text, seconds=seconds, action="address.ask")
 
     def _blocked(self, item: RateLimitItemPerSecond | RateLimitItemPerMinute, key: str) -> int:
         """Return the seconds until `item` can be used again; 0: now."""

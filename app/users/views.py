@@ -14,8 +14,10 @@ from app.users.cookies import SessionCookie
 from app.users.forms import ConfirmForm, LoginForm, SetupForm
 from app.users.preferences import Preferences
 from app.users.registration import Registration
+from app.users.service import Users
 from app.users.setup import Setup
 from app.users.sign_in import SignIn, WrongPassword
+from app.users.told import Told
 from app.users.ways import came_from, next_page
 from app.web.answers import resend_page
 from app.web.forms import refuse_unexpected
@@ -70,7 +72,8 @@ def sign_in() -> ResponseReturnValue:
         headers = [("Retry-After", str(throttled.seconds))]
         text = str(throttled) or _("Too many people sign in at this moment. Try again.")
         return _login_page(form, text, status=429, headers=headers)
-    return service(SessionCookie).put(make_response(redirect(next_page(form.next.data or ""), 303)), token)
+    way_on = _past_what_is_told(form.email.data or "", next_page(form.next.data or ""))
+    return service(SessionCookie).put(make_response(redirect(way_on, 303)), token)
 
 
 @pages.post("/logout")
@@ -187,6 +190,17 @@ def language() -> ResponseReturnValue:
 def _login_page(form: LoginForm, failure: str | None = None, **how: Any) -> ResponseReturnValue:
     registers = service(Registration).is_open
     return page("users/login.html", "form", form=form, failure=failure, hint=None, registers=registers, **how)
+
+
+def _past_what_is_told(email: str, address: str) -> str:
+    """Return an address of ours, on which who has just signed in is told what others did with their account."""
+    user = service(Users).find(email)
+    if user is None or not service(Told).awaits(user):
+        return address
+    if address == url_for("users.start"):
+        address = url_for(current_site().home)
+    before, _hash, _fragment = address.partition("#")
+    return f"{before}{'&' if '?' in before else '?'}done=told"
 
 
 def _confirm_page(

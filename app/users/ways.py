@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from flask import current_app, request, url_for
 from werkzeug.exceptions import HTTPException
@@ -25,3 +27,12 @@ def came_from() -> str:
 def next_page(address: str) -> str:
     """Return an address if it stays on this site, else the start."""
     return address if is_local(address) else url_for("users.start")
+
+
+def people_url(user_id: UUID | None = None, **query: Any) -> str:
+    """Return the address of somebody's page, or of the list of people; without those, the nearest that there is."""
+    there = current_app.view_functions
+    if user_id and "admin_users.show" in there:
+        return url_for("admin_users.show", user_id=user_id, **query)
+    nearest = next((each for each in ("admin_users.list", "admin.home") if each in there), current_site().home)
+    return url_for(nearest, **query)

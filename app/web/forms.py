@@ -63,3 +63,10 @@ class SecretAreaField(TextAreaField):
 
     def _value(self) -> str:
         return ""
+
+
+def point_out(form: FlaskForm, invalid: Invalid) -> None:
+    """Put what is wrong beside its field. Raises Invalid if the form has no such field."""
+    if invalid.field not in form:
+        raise invalid
+    form[invalid.field].errors = [str(invalid)]

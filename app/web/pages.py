@@ -132,9 +132,15 @@ def serve_pages(app: Flask, site: Site) -> None:
 
 
 def said(site: Site) -> list[tuple[str, object]]:
-    """Return what the last action did, as (category, message): a word in the address names it, no cookie holds it."""
+    """Return what the last action did, as (category, message): a word in the address names it, no cookie holds it.
+
+    A message that is a mapping may name its category as `look`; one that says nothing is left out.
+    """
     message = site.messages.get(request.args.get("done", ""))
-    return [("ok", message(request.args))] if message else []
+    found = message(request.args) if message else None
+    if not found:
+        return []
+    return [(str(found.get("look", "ok")) if isinstance(found, Mapping) else "ok", found)]
 
 
 def home_first(site: Site) -> list[Entry]:

@@ -14,14 +14,18 @@ from werkzeug.test import TestResponse
 
 from app.credentials.values import to_plain
 from app.keys.keyrings import Keyrings
+from app.keys.trail import Note
 from app.subject import SYSTEM, Subject
+from app.users.links import For, Links
 from app.users.own_sessions import OwnSessions
+from app.users.service import INVITED
 from app.users.setup import Setup
 from app.vault.heads import Grant
 from app.vault.policy import Level
 from app.vault.sharing import Sharing, Wishes
 from app.vault.undo import ticket
 from tests.builders import PASSWORD, Client, World, a_jira, build_world
+from tests.mails import sends_mails
 from tests.matrix.table import PEOPLE
 from tests.services import Postgres
 
@@ -42,6 +46,7 @@ class Cast:
     kept: UUID = field(default_factory=uuid4)
     trashed: UUID = field(default_factory=uuid4)
     session: UUID = field(default_factory=uuid4)
+    linked: dict[str, object] = field(default_factory=dict)
 
     def browser(self, who: str) -> Client:
         """Return the browser that this person has all the time."""
@@ -67,7 +72,20 @@ class Cast:
             "system": SYSTEM,
             "setup": self.setup,
             "unknown": uuid4(),
+            **(self.links() if fresh or not self.linked else self.linked),
         }
+
+    def links(self) -> dict[str, object]:
+        """Return somebody who was invited, somebody who wants another address, and the links of both."""
+        world, links, name = self.world, self.world.cfg.get(Links), f"p{uuid4().hex}"
+        with world.unit():
+            by, email = Note("tests.issue", actor="tests"), f"{name}@example.org"
+            names: dict[str, Any] = {"first_name": name, "last_name": "", "roles": ()}
+            invited = world.users.add("tests", by, email=email, **names, password=None, status=INVITED)
+            invite = links.issue(For.INVITATION, by, user=invited, address=email)
+            mover = world.users.get(world.person(f"mover-{name}").id)
+            move = links.issue(For.ADDRESS, by, user=mover, address=f"moved-{name}@example.org")
+        return {"invited": invited.id, "invite": invite, "mover": mover.id if mover else None, "move": move}
 
     def undo(self, secret: UUID) -> str:
         """Return what the owner's last save of the sharing would offer if it had taken this secret from somebody."""
@@ -161,6 +179,8 @@ def a_cast(folder: Path, url: str) -> Cast:
     people["group-admin"] = world.joins(people["group-admin"], group, admin=True)
     for name in ("owner", "member", "former"):
         people[name] = world.joins(people[name], group)
+    sends_mails(world)
+    cast.linked = cast.links()
     cast.kept, cast.trashed, cast.session = cast.secret(), cast.secret(trashed=True), cast.begun()
     world.share(cast.kept, owner=people["owner"], to=people["disabled"], level="owner")
     people["former"] = world.leaves(people["former"], group)
@@ -196,6 +216,16 @@ def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str
         "strength": {"password": PASSWORD, "password_again": ""},
         "purge": {"name": "Edited"},
         "members": {"revision": "1"},
+        "invite": {"email": f"{uuid4().hex}@example.org", "first_name": "Zoë", "last_name": "", "language": "en"},
+        "{invite}": {
+            "first_name": "Zoë",
+            "last_name": "",
+            "language": "en",
+            "password": PASSWORD,
+            "password_again": PASSWORD,
+        },
+        "address": {"email": f"{uuid4().hex}@example.org"},
+        "told": {"number": "1"},
     }
     if "/versions/" in path:
         return {"version": "2"}

@@ -21,6 +21,7 @@ PEOPLE = (
 # {undo}: what gives a share of {kept} back to its owner.
 # {kept}: a secret in the vault. {trashed}: one in the trash. {group}: where both are published.
 # {session}: another session of the stranger.
+# {invited}: somebody who has not accepted yet, by the link {invite}. {mover}: whose new address waits at {move}.
 # Statuses in the order of PEOPLE.
 MATRIX = """
 GET  /                                           303 303 303 303 303 303 303 303 303 303
@@ -50,6 +51,33 @@ POST /account/sessions/{session}/end              401 303 404 404 404 404 404 40
 POST /account/sessions/{unknown}/end              401 404 404 404 404 404 404 404 401 404
 POST /account/sessions/end-others                 401 303 303 303 303 303 303 303 401 303
 POST /account/sessions/end-all                    401 303 303 303 303 303 303 303 401 303
+GET  /account/security/address                    303 200 200 200 200 200 200 200 303 200
+POST /account/security/address                    401 303 303 303 303 303 303 303 401 303
+POST /account/security/address/withdraw           401 303 303 303 303 303 303 303 401 303
+POST /account/told                                401 303 303 303 303 303 303 303 401 303
+GET  /invite/{invite}                             200 200 200 200 200 200 200 200 200 200
+GET  /invite/{unknown}                            404 404 404 404 404 404 404 404 404 404
+POST /invite/{invite}                             303 303 303 303 303 303 303 303 303 303
+POST /invite/{unknown}                            404 404 404 404 404 404 404 404 404 404
+POST /invite/{invite}/strength                    200 200 200 200 200 200 200 200 200 200
+POST /invite/{unknown}/strength                   404 404 404 404 404 404 404 404 404 404
+GET  /address/{move}                              200 200 200 200 200 200 200 200 200 200
+GET  /address/{unknown}                           404 404 404 404 404 404 404 404 404 404
+POST /address/{move}                              303 303 303 303 303 303 303 303 303 303
+POST /address/{unknown}                           404 404 404 404 404 404 404 404 404 404
+GET  /admin/users/invite                          303 403 403 403 403 403 403 200 303 403
+POST /admin/users/invite                          401 403 403 403 403 403 403 303 401 403
+GET  /admin/users/{invited}/invitation            303 403 403 403 403 403 403 200 303 403
+GET  /admin/users/{mover}/invitation              303 403 403 403 403 403 403 404 303 403
+POST /admin/users/{invited}/invitation/send       401 403 403 403 403 403 403 303 401 403
+GET  /admin/users/{invited}/invitation/copy       303 403 403 403 403 403 403 200 303 403
+POST /admin/users/{invited}/invitation/copy       401 403 403 403 403 403 403 422 401 403
+GET  /admin/users/{invited}/invitation/withdraw   303 403 403 403 403 403 403 200 303 403
+POST /admin/users/{invited}/invitation/withdraw   401 403 403 403 403 403 403 303 401 403
+GET  /admin/users/{mover}/address                 303 403 403 403 403 403 403 200 303 403
+GET  /admin/users/{invited}/address               303 403 403 403 403 403 403 403 303 403
+GET  /admin/users/{unknown}/address               303 403 403 403 403 403 403 404 303 403
+POST /admin/users/{mover}/address                 401 403 403 403 403 403 403 303 401 403
 GET  /healthz                                    200 200 200 200 200 200 200 200 200 200
 GET  /readyz                                     200 200 200 200 200 200 200 200 200 200
 GET  /static/css/tresor.css                      200 200 200 200 200 200 200 200 200 200

@@ -8,9 +8,9 @@ from werkzeug.routing import Rule
 from tests.matrix.conftest import Cast, a_form, anew
 from tests.matrix.table import PEOPLE, Line, lines
 
-OWN_SESSION = {"/login", "/logout", "/confirm"}
+OWN_SESSION = {"/login", "/logout", "/confirm", "/invite/{invite}"}
 ALL_SESSIONS = {"/account/security/password", "/account/sessions/end-all"}
-CHANGED = ("{kept}", "{trashed}", "{session}")
+CHANGED = ("{kept}", "{trashed}", "{session}", "{invited}", "{invite}", "{mover}", "{move}")
 
 
 def rule_of(cast: Cast, method: str, path: str) -> Rule:

@@ -178,7 +178,7 @@ def test_used_expired_cut_foreign_and_made_up_links_are_answered_alike(open_worl
     answers.append(open_world.client().get(newest))
     assert {answer.status_code for answer in answers} == {404}
     assert len({CHANGING.sub("", answer.text) for answer in answers}) == 1
-    assert "This link opens nothing" in answers[0].text
+    assert "This link does not work" in answers[0].text
     assert 'href="/forgot"' in answers[0].text
     before = open_world.rows("user")
     assert {changes(open_world.client(), path)[0] for path in (*paths, expired)} == {404}
