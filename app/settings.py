@@ -106,6 +106,7 @@ class Limits(Section):
     device_days: int = Field(ge=1, le=400)
     look_ups: int = Field(ge=1)
     connection_tests: int = Field(ge=1)
+    requests: int = Field(ge=1)
 
 
 class Users(Section):

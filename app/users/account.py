@@ -23,6 +23,7 @@ from app.users.address_changes import AddressChanges
 from app.users.cookies import SessionCookie
 from app.users.devices import device_of
 from app.users.forms import LanguageForm, LookForm, PasswordForm, ProfileForm
+from app.users.judging import judged
 from app.users.known_devices import KnownDevices
 from app.users.look import KEYS, THEMES, UTC, ZONES
 from app.users.own_sessions import OwnSession, OwnSessions
@@ -30,7 +31,6 @@ from app.users.personal_data import PersonalData
 from app.users.preferences import Preferences
 from app.users.service import Users
 from app.users.sign_in import SignIn
-from app.users.strength import strength
 from app.users.told import Told
 from app.users.ways import came_from, next_page
 from app.web.changes import CHANGED, changed, way_on
@@ -171,11 +171,8 @@ def save_password() -> ResponseReturnValue:
 @signed_in(keeps=lambda: NOTHING)
 def judge() -> ResponseReturnValue:
     """Say how hard a password is to guess while it is typed; nothing of it is kept."""
-    refuse_unexpected(frozenset({"password", "password_again"}))
-    subject, typed = current_subject(), request.form.get("password", "")
-    least = current_site().settings.passwords.minimum_length
-    judged = strength(typed, near=(subject.email, subject.first_name, subject.last_name)) if typed else None
-    return make_response(fragment("users/_strength.html", "strength", judged=judged, missing=least - len(typed)))
+    subject = current_subject()
+    return judged((subject.email, subject.first_name, subject.last_name))
 
 
 @pages.get("/account/export")

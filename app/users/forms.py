@@ -13,6 +13,7 @@ from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectFi
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 from wtforms.validators import InputRequired, ValidationError
 
+from app.users.addresses import LONGEST
 from app.users.look import DENSITIES, KEYS, REVEALS, THEMES
 from app.web.forms import TresorForm
 from app.web.languages import LANGUAGES
@@ -68,6 +69,25 @@ class SetupForm(TresorForm):
 def offered(values: Sequence[object], labels: Sequence[object]) -> list[SelectChoice]:
     """Return what can be chosen, each value with its label."""
     return [SelectChoice(value, label) for value, label in zip(values, labels, strict=True)]
+
+
+class RegistrationForm(SetupForm):
+    """An account of one's own, whose address is known already."""
+
+    email = None  # type: ignore[assignment]  # so WTForms leaves a field out
+
+
+class DoorForm(TresorForm):
+    """The address of who has no way in: only what can be no address at all is pointed out."""
+
+    email = EmailField(
+        _l("Email"), [NEEDED], render_kw={"autocomplete": "username", "autofocus": True, "maxlength": LONGEST}
+    )
+
+    def validate_email(self, email: Any) -> None:
+        local, _at, domain = email.data.strip().rpartition("@")
+        if not (local and domain) or len(email.data) > LONGEST or not email.data.strip().isprintable():
+            raise ValidationError(_("Enter an email address, such as anna@example.org"))
 
 
 class ProfileForm(TresorForm):

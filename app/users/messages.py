@@ -45,6 +45,8 @@ MESSAGES: Mapping[str, Callable[[Mapping[str, str]], object]] = {
     "password": lambda _query: _("Password changed. All other sessions have ended."),
     "role": lambda _query: _("Role saved."),
     "role-gone": lambda _query: _("Role deleted. Nobody has it any more."),
+    "reset": lambda _query: _("Password changed. Sign in with the new one."),
+    "registered": lambda _query: _("Your account is ready."),
     "session": lambda _query: _("Signed out there."),
     "sessions": lambda _query: _("All other sessions have ended."),
 }

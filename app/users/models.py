@@ -146,8 +146,15 @@ class RequestRow(Sealed, Base):
 
     __tablename__ = "request"
 
+    FREE: ClassVar[Mapping[str, str]] = {
+        "due_at": "when it is tried; what was asked for stands inside",
+        "tries": "how often it failed; the worst is that it is asked for again",
+    }
+
     purpose: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(Time, index=True)
+    created_at: Mapped[datetime] = mapped_column(Time)
+    due_at: Mapped[datetime] = mapped_column(Time, index=True)
+    tries: Mapped[int]
 
 
 class PreferencesRow(Base):

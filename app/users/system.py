@@ -39,14 +39,15 @@ from app.users.cookies import SessionCookie
 from app.users.deletion import Deletion
 from app.users.describing import PeopleNames, RoleNames
 from app.users.directory import Directory
+from app.users.doors import pages as door_pages
 from app.users.fixed import FixedHere
 from app.users.invitation_views import pages as invitation_pages
 from app.users.invitations import Invitations
 from app.users.known_devices import KnownDevices
 from app.users.linked_views import pages as linked_pages
-from app.users.links import Links
+from app.users.links import For, Links
 from app.users.messages import ADMIN_MESSAGES, MESSAGES
-from app.users.models import Account, RoleContent, RoleRow, UserRow
+from app.users.models import Account, RequestContent, RequestRow, RoleContent, RoleRow, UserRow
 from app.users.must_change import lead_to_password
 from app.users.own_sessions import OwnSessions
 from app.users.people_list import PeopleList
@@ -55,6 +56,9 @@ from app.users.person_notes import AccountNotes
 from app.users.personal_data import PersonalData
 from app.users.ports import CommandGroups, Departure, GroupProbe, Holdings, PersonalRecords, PersonNotes
 from app.users.preferences import Preferences
+from app.users.registration import Registration
+from app.users.requests import Decision, Requests
+from app.users.resets import Resets
 from app.users.role_views import pages as role_pages
 from app.users.roles import MANAGE as MANAGE_ROLES
 from app.users.roles import Roles
@@ -64,9 +68,11 @@ from app.users.sessions import Limits, Sessions
 from app.users.settling import Settling
 from app.users.setup import Setup
 from app.users.sign_in import SignIn
+from app.users.sparing import Sparing
 from app.users.throttle import Throttle
 from app.users.told import Told
 from app.users.views import pages
+from app.users.worker import Worker
 from app.web.commands import command_unit
 from app.web.site import PEOPLE, Card, Entry
 
@@ -122,12 +128,26 @@ class UserManagement(System):
         cfg.provide(Roles(unit, role_rows, permissions, users, audit))
         preferences, own = Preferences(unit), OwnSessions(unit, users, sessions)
         personal = PersonalData(unit, clock, users, preferences, own, audit, cfg.fillings(PersonalRecords))
-        outbox = cfg.get(Outbox)
+        sparing = Sparing(clock, audit)
+        outbox, base_url = cfg.get(Outbox), settings.server.base_url
+        resets = Resets(unit, users, links, preferences, outbox, sparing, audit, base_url=base_url)
+        registration = Registration(
+            unit, users, links, preferences, outbox, sparing, keyrings, audit, cfg.get(Options), base_url=base_url
+        )
+        request_rows = SealedRows(RequestRow, RequestContent, kind="request", unit=unit, keyrings=keyrings, trail=trail)
+        decisions: dict[str, Decision] = {For.RESET.value: resets, For.REGISTRATION.value: registration}
+        requests = Requests(unit, clock, request_rows, audit, trail, decisions)
+        self.worker = Worker(unit, requests)
+        requests.wake = self.worker.wake
         invitations = Invitations(unit, users, links, preferences, outbox, audit, settings)
         addresses = AddressChanges(unit, users, sessions, devices, links, preferences, outbox, throttle, settings)
         told = Told(clock, users, preferences, audit)
         cfg.fill(PersonNotes, AccountNotes(users, told))
         for each in (
+            throttle,
+            resets,
+            registration,
+            requests,
             invitations,
             addresses,
             told,
@@ -145,7 +165,6 @@ class UserManagement(System):
             personal,
         ):
             cfg.provide(each)
-        cfg.provide(throttle)
         people, administration = PeopleList(unit, users, audit), Administration(unit, clock, users, sessions, audit)
         settling = Settling(unit, administration, users, cfg.fillings(Holdings))
         deletion = Deletion(unit, administration, rows, links, cfg.fillings(Departure))
@@ -170,7 +189,10 @@ class UserManagement(System):
         cfg.fill(Names, users)
         cfg.fill(FixedSettings, FixedHere(settings))
         cfg.on_app(lambda app: app.register_blueprint(role_pages))
+        cfg.fill(Revised, request_rows)
+        cfg.on_app(lambda app: setattr(self.worker, "context", app.app_context))
         cfg.on_app(lambda app: app.register_blueprint(pages))
+        cfg.on_app(lambda app: app.register_blueprint(door_pages))
         cfg.on_app(lambda app: app.register_blueprint(account_pages))
         for more in (address_pages, invitation_pages, linked_pages):
             cfg.on_app(partial(_register, more))
@@ -178,6 +200,10 @@ class UserManagement(System):
         cfg.on_app(lead_to_password)
         cfg.on_app(lambda app: app.cli.add_command(users_commands(unit, users, cfg.fillings(CommandGroups))))
         cfg.on_app(lambda app: app.cli.add_command(self._setup_link_command(unit)))
+
+    def start(self) -> None:
+        """Begin to decide about what strangers ask for."""
+        self.worker.start()
 
     def setup_link(self) -> str | None:
         """Return the address that makes the first administrator, or None once set up."""

@@ -37,6 +37,7 @@ REDIS = frozenset({"redis", "rediss", "redis+unix"})
 WHICH_URL = "limits.url: an address such as memory:// or redis://host:6379"
 """It does not repeat what was given, which may hold a password."""
 LOOK_UP_MINUTES = 10
+REQUEST_MINUTES = 10
 MAILS, MAILS_MINUTES = 6, 60
 """So many mails to addresses of their own choice may one person cause in so many minutes."""
 IPV6_SITE_BITS = 64
@@ -137,6 +138,15 @@ class Throttle:
         seconds = self._left(key)
         text = ngettext("Too many tests. Wait %(num)s second.", "Too many tests. Wait %(num)s seconds.", seconds)
         raise Throttled(text, seconds=seconds, action="secret.test")
+
+    def requested(self, address: str) -> None:
+        """Count that somebody at this address asked for a link by mail. Raises Throttled beyond the limit."""
+        key = f"requests/{_hashed(_site(address))}"
+        if not self._settings.enabled or self._count(key, REQUEST_MINUTES * 60) <= self._settings.requests:
+            return
+        seconds = self._left(key)
+        text = ngettext("Too many tries. Wait %(num)s second.", "Too many tries. Wait %(num)s seconds.", seconds)
+        raise Throttled(text, seconds=seconds, action="request.ask")
 
     def wrote(self, person: UUID) -> None:
         """Count that a person has a mail sent to an address that they typed. Raises Throttled beyond the limit."""

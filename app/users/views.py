@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from flask import Blueprint, jsonify, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,6 +13,7 @@ from app.errors import Invalid, Throttled
 from app.users.cookies import SessionCookie
 from app.users.forms import ConfirmForm, LoginForm, SetupForm
 from app.users.preferences import Preferences
+from app.users.registration import Registration
 from app.users.service import Users
 from app.users.setup import Setup
 from app.users.sign_in import SignIn, WrongPassword
@@ -46,7 +48,7 @@ def login() -> ResponseReturnValue:
     if person():
         return redirect(next_page(request.args.get("next", "")), 303)
     form = LoginForm(formdata=None, data={"next": request.args.get("next", "")})
-    return page("users/login.html", "form", form=form, failure=None, hint=None)
+    return _login_page(form)
 
 
 @pages.post("/login")
@@ -55,9 +57,7 @@ def sign_in() -> ResponseReturnValue:
     """Begin a session, or say in one way that it did not work."""
     form = LoginForm()
     if not form.validate_on_submit():
-        return page(
-            "users/login.html", "form", status=422, form=form, failure=_("Enter email and password."), hint=None
-        )
+        return _login_page(form, _("Enter email and password."), status=422)
     try:
         entry = service(SignIn).sign_in(
             email=form.email.data or "",
@@ -68,11 +68,11 @@ def sign_in() -> ResponseReturnValue:
             replaces=person(),
         )
     except WrongPassword as wrong:
-        return page("users/login.html", "form", status=422, form=form, failure=str(wrong), hint=None)
+        return _login_page(form, str(wrong), status=422)
     except Throttled as throttled:
         headers = [("Retry-After", str(throttled.seconds))]
         text = str(throttled) or _("Too many people sign in at this moment. Try again.")
-        return page("users/login.html", "form", status=429, headers=headers, form=form, failure=text, hint=None)
+        return _login_page(form, text, status=429, headers=headers)
     way_on = _past_what_is_told(form.email.data or "", next_page(form.next.data or ""))
     return service(SessionCookie).put(make_response(redirect(way_on, 303)), entry)
 
@@ -191,6 +191,11 @@ def language() -> ResponseReturnValue:
         COOKIE, chosen, max_age=YEAR, secure=current_site().settings.secure, httponly=True, samesite="Lax"
     )
     return response
+
+
+def _login_page(form: LoginForm, failure: str | None = None, **how: Any) -> ResponseReturnValue:
+    registers = service(Registration).is_open
+    return page("users/login.html", "form", form=form, failure=failure, hint=None, registers=registers, **how)
 
 
 def _past_what_is_told(email: str, address: str) -> str:

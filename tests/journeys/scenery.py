@@ -177,9 +177,9 @@ def scenery(folder: Path) -> Iterator[Scenery]:
 
 @contextmanager
 def empty_scenery(folder: Path, *, types: Sequence[type[Credentials]] = (), **settings: str) -> Iterator[Scenery]:
-    """Serve a Tresor that nobody has set up yet, with these types beside the built-in ones."""
+    """Serve a Tresor that nobody has set up yet, with these types beside the built-in ones; people may register."""
     port = free_port()
-    environment = {**_environment(folder, port), **settings}
+    environment = {**_environment(folder, port), "TRESOR_USERS__REGISTRATION": "true", **settings}
     world = build_world(folder, environment, types=types)
     with _served(world.app, port):
         yield Scenery(world, environment["TRESOR_BASE_URL"])

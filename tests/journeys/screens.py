@@ -19,6 +19,7 @@ from app.users.sessions import Sessions
 from app.users.setup import Setup
 from app.vault.sharing import Sharing, Wishes
 from tests.builders import PASSWORD, START
+from tests.journeys.door_screens import DOORS
 from tests.journeys.scenery import DAMAGED, DELETED, HOST, MAIL, MISSING, UNREADABLE, Scenery
 from tests.journeys.watching import Watch, watched
 
@@ -564,6 +565,7 @@ def withdraw(name: str, secret: str) -> Callable[[Visit], Page]:
 SCREENS: dict[str, Callable[[Visit], Page]] = {
     "signin": at("/login", "nobody"),
     "signin-failed": signin_failed,
+    **DOORS,
     "setup": setup,
     "setup-refused": setup_refused,
     "error-404-signed-out": at("/nowhere", "nobody"),

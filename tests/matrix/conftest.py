@@ -86,7 +86,7 @@ class Cast:
         }
 
     def links(self) -> dict[str, object]:
-        """Return somebody who was invited, somebody who wants another address, and the links of both."""
+        """Return somebody who was invited, somebody who wants another address, and links for all that links do."""
         world, links, name = self.world, self.world.cfg.get(Links), f"p{uuid4().hex}"
         with world.unit():
             by, email = Note("tests.issue", actor="tests"), f"{name}@example.org"
@@ -95,7 +95,10 @@ class Cast:
             invite = links.issue(For.INVITATION, by, user=invited, address=email)
             mover = world.users.get(world.person(f"mover-{name}").id)
             move = links.issue(For.ADDRESS, by, user=mover, address=f"moved-{name}@example.org")
-        return {"invited": invited.id, "invite": invite, "mover": mover.id if mover else None, "move": move}
+            reset = links.issue(For.RESET, by, user=mover, address=mover.email if mover else "")
+            register = links.issue(For.REGISTRATION, by, user=None, address=f"new-{name}@example.org")
+        doors = {"reset": reset, "register": register}
+        return {**doors, "invited": invited.id, "invite": invite, "mover": mover.id if mover else None, "move": move}
 
     def undo(self, secret: UUID) -> str:
         """Return what the owner's last save of the sharing would offer if it had taken this secret from somebody."""
@@ -203,7 +206,7 @@ def cast(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def a_cast(folder: Path, url: str) -> Cast:
     """Return the people in their places, each signed in before anything about them changed."""
-    world = build_world(folder, {"TRESOR_DATABASE_URL": url})
+    world = build_world(folder, {"TRESOR_DATABASE_URL": url, "TRESOR_USERS__REGISTRATION": "true"})
     setup = world.cfg.get(Setup).token()
     assert setup is not None
     people = {name: world.person(name, admin=name == "administrator") for name in SIGNED_IN}
@@ -261,6 +264,10 @@ def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str
             "password": PASSWORD,
             "password_again": PASSWORD,
         },
+        "forgot": {"email": "stranger@example.org"},
+        "register": {"email": f"{uuid4().hex}@example.org"},
+        "{reset}": {"password": PASSWORD, "password_again": PASSWORD},
+        "{register}": {"first_name": "Zoë", "last_name": "Klein", "password": PASSWORD, "password_again": PASSWORD},
         "address": {"email": f"{uuid4().hex}@example.org"},
         "told": {"number": "1"},
     }

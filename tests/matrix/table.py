@@ -24,6 +24,7 @@ PEOPLE = (
 # {session}: another session of the stranger.
 # {role}: one that is not built in. {built_in}: Administrator.
 # {invited}: somebody who has not accepted yet, by the link {invite}. {mover}: whose new address waits at {move}.
+# {reset}, {register}: links that a forgotten password and a self-registration lead to.
 # Statuses in the order of PEOPLE.
 MATRIX = """
 GET  /                                           303 303 303 303 303 303 303 303 303 303
@@ -36,6 +37,24 @@ GET  /confirm                                    303 200 200 200 200 200 200 200
 POST /confirm                                    401 303 303 303 303 303 303 303 401 303
 GET  /setup/{setup}                              404 404 404 404 404 404 404 404 404 404
 POST /setup/{setup}                              404 404 404 404 404 404 404 404 404 404
+GET  /forgot                                      200 200 200 200 200 200 200 200 200 200
+POST /forgot                                      303 303 303 303 303 303 303 303 303 303
+GET  /forgot/sent                                 200 200 200 200 200 200 200 200 200 200
+GET  /reset/{reset}                               200 200 200 200 200 200 200 200 200 200
+GET  /reset/{unknown}                             404 404 404 404 404 404 404 404 404 404
+POST /reset/{reset}                               303 303 303 303 303 303 303 303 303 303
+POST /reset/{unknown}                             404 404 404 404 404 404 404 404 404 404
+POST /reset/{reset}/strength                      200 200 200 200 200 200 200 200 200 200
+POST /reset/{unknown}/strength                    404 404 404 404 404 404 404 404 404 404
+GET  /register                                    200 200 200 200 200 200 200 200 200 200
+POST /register                                    303 303 303 303 303 303 303 303 303 303
+GET  /register/sent                               200 200 200 200 200 200 200 200 200 200
+GET  /register/{register}                         200 200 200 200 200 200 200 200 200 200
+GET  /register/{unknown}                          404 404 404 404 404 404 404 404 404 404
+POST /register/{register}                         303 303 303 303 303 303 303 303 303 303
+POST /register/{unknown}                          404 404 404 404 404 404 404 404 404 404
+POST /register/{register}/strength                200 200 200 200 200 200 200 200 200 200
+POST /register/{unknown}/strength                 404 404 404 404 404 404 404 404 404 404
 POST /language                                   303 303 303 303 303 303 303 303 303 303
 GET  /account                                     303 200 200 200 200 200 200 200 303 200
 POST /account/profile                             401 303 303 303 303 303 303 303 401 303

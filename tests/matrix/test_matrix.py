@@ -8,11 +8,11 @@ from werkzeug.routing import Rule
 from tests.matrix.conftest import Cast, a_form, anew
 from tests.matrix.table import PEOPLE, Line, lines
 
-OWN_SESSION = {"/login", "/logout", "/confirm", "/invite/{invite}"}
+OWN_SESSION = {"/login", "/logout", "/confirm", "/invite/{invite}", "/register/{register}"}
 ALL_SESSIONS = {"/account/security/password", "/account/sessions/end-all"}
 CHANGED = (
     *("{kept}", "{trashed}", "{session}", "{colleague}", "{off}", "{role}"),
-    *("{invited}", "{invite}", "{mover}", "{move}"),
+    *("{invited}", "{invite}", "{mover}", "{move}", "{reset}", "{register}"),
 )
 
 

@@ -131,7 +131,10 @@ def test_the_free_columns_of_all_sealed_tables_are_these() -> None:
         "secret": {},
         "options": {},
         "outbox": {},
-        "request": {},
+        "request": {
+            "due_at": "when it is tried; what was asked for stands inside",
+            "tries": "how often it failed; the worst is that it is asked for again",
+        },
     }
 
 
