@@ -53,7 +53,7 @@ WAS_FIRST = frozenset({"40001", "40P01", "23505"})
 
 NO_ID = UUID(int=0)
 
-SCHEMA = "0005"
+SCHEMA = "0008"
 """The migration that this code was written for (app/migrations/versions)."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Literal
 from uuid import UUID
 
@@ -32,20 +32,23 @@ class Directory:
     def __init__(self, unit: Unit, users: Users, throttle: Throttle, shown: Shown) -> None:
         self._unit, self._users, self._throttle, self._shown = unit, users, throttle, shown
 
-    def look_up(self, subject: Subject, text: str, *, without: Collection[UUID] = ()) -> list[User]:
+    def look_up(
+        self, subject: Subject, text: str, *, without: Collection[UUID] = (), outside: UUID | None = None
+    ) -> list[User]:
         """Return at most 8 people whom `text` may mean: the one with this address first, then by name.
 
-        without: people who are not asked for. Raises Throttled.
+        without: people who are not asked for. outside: a group whose members are not. Raises Throttled.
         """
         asked = words_asked(text)
         if not asked:
             return []
         self._throttle.looked_up(subject.id)
         exact = self._users.find(text)
-        found = [exact] if exact and exact.active and exact.id not in without else []
+        found = [exact] if exact and exact.active and exact.id not in without and _is_outside(exact, outside) else []
         if self._whole(subject) or self._shown == "groups":
             known = {user.id for user in found}
-            found += [user for user in self._beginning(subject, asked, without) if user.id not in known]
+            more = self._beginning(subject, asked, without, outside)
+            found += [user for user in more if user.id not in known and _is_outside(user, outside)]
         return found[:HITS]
 
     def named(self, subject: Subject, address: str) -> User:
@@ -63,11 +66,14 @@ class Directory:
         """Return whether this person sees everybody: who manages people has a list of them anyway."""
         return self._shown == "everybody" or subject.may(MANAGE)
 
-    def _beginning(self, subject: Subject, asked: list[bytes], without: Collection[UUID]) -> list[User]:
+    def _beginning(
+        self, subject: Subject, asked: list[bytes], without: Collection[UUID], outside: UUID | None
+    ) -> list[User]:
         statement = found_by(asked).where(WORD.c.user.not_in(without))
+        if outside is not None:
+            statement = statement.where(~belongs(WORD.c.user, [outside]))
         if not self._whole(subject):
-            mine = select(MEMBERSHIP.c.user).where(MEMBERSHIP.c.group.in_([*subject.groups]))
-            statement = statement.where(WORD.c.user.in_(mine))
+            statement = statement.where(belongs(WORD.c.user, [*subject.groups]))
         ids = dict.fromkeys(row.user for row in self._unit.execute(statement))
         people = self._users.people([*ids][:HITS])
         fitting = [user for user in people.values() if self._is_meant(subject, user, asked)]
@@ -84,18 +90,30 @@ def found_by(asked: list[bytes]) -> Select[Any]:
 
     It walks along the words that begin so and stops after enough of them, whatever the number of people.
     """
+    active = USER.c.status == ACTIVE
+    return along(asked).join(USER, USER.c.id == WORD.c.user).where(active).limit(HITS * MOST_WORDS)
+
+
+def along(asked: list[bytes]) -> Select[Any]:
+    """Return a statement of all who have a word for each beginning, once for each word with the longest one."""
     longest, *others = sorted(asked, key=len, reverse=True)
-    statement = (
-        select(WORD.c.user)
-        .join(USER, USER.c.id == WORD.c.user)
-        .where(_begins(WORD, longest), USER.c.status == ACTIVE)
-        .order_by(WORD.c.word, WORD.c.user)
-        .limit(HITS * MOST_WORDS)
-    )
-    for number, beginning in enumerate(others):
-        another = WORD.alias(f"word_{number}")
-        statement = statement.where(exists().where(another.c.user == WORD.c.user, _begins(another, beginning)))
-    return statement
+    statement = select(WORD.c.user).where(_begins(WORD, longest)).order_by(WORD.c.word, WORD.c.user)
+    return statement.where(*(has_word(WORD.c.user, beginning) for beginning in others))
+
+
+def has_word(user: ColumnElement[UUID], beginning: bytes) -> ColumnElement[bool]:
+    """Return the condition that a person has a word that begins so."""
+    another = WORD.alias()
+    return exists().where(another.c.user == user, _begins(another, beginning))
+
+
+def belongs(user: ColumnElement[UUID], groups: Sequence[UUID]) -> ColumnElement[bool]:
+    """Return the condition that a row leads from a person to one of these groups."""
+    return exists().where(MEMBERSHIP.c.user == user, MEMBERSHIP.c.group.in_(groups))
+
+
+def _is_outside(user: User, group: UUID | None) -> bool:
+    return group is None or user.account.level_in(group) is None
 
 
 def _begins(table: Any, beginning: bytes) -> ColumnElement[bool]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from sqlalchemy import select
 
 from app.database import Unit
@@ -21,6 +24,13 @@ class Preferences:
         mine = select(PREFERENCES).where(PREFERENCES.c.user == subject.id)
         row = self._unit.execute(mine).one_or_none()
         return look_of(row) if row else Look()
+
+    def languages(self, people: Sequence[UUID]) -> dict[UUID, str | None]:
+        """Return the language that each of these people chose; None and not named: none."""
+        rows = self._unit.execute(
+            select(PREFERENCES.c.user, PREFERENCES.c.language).where(PREFERENCES.c.user.in_(people))
+        )
+        return {row.user: row.language for row in rows}
 
     def speak(self, subject: Subject, *, language: str) -> None:
         """Remember a person's language."""

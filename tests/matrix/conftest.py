@@ -13,8 +13,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.credentials.values import to_plain
+from app.groups.deletion import Deletion
 from app.keys.keyrings import Keyrings
-from app.subject import SYSTEM, Subject
+from app.subject import SYSTEM, GroupLevel, Subject
 from app.users.own_sessions import OwnSessions
 from app.users.setup import Setup
 from app.vault.heads import Grant
@@ -42,6 +43,7 @@ class Cast:
     kept: UUID = field(default_factory=uuid4)
     trashed: UUID = field(default_factory=uuid4)
     session: UUID = field(default_factory=uuid4)
+    team: UUID = field(default_factory=uuid4)
 
     def browser(self, who: str) -> Client:
         """Return the browser that this person has all the time."""
@@ -64,6 +66,7 @@ class Cast:
             "trashed": self.secret(trashed=True) if fresh else self.trashed,
             "session": self.begun() if fresh else self.session,
             "group": self.group,
+            "team": self.another_team() if fresh else self.team,
             "system": SYSTEM,
             "setup": self.setup,
             "unknown": uuid4(),
@@ -89,6 +92,24 @@ class Cast:
             if trashed:
                 world.trash.delete(owner, made)
         return made
+
+    def another_team(self) -> UUID:
+        """Create a team that nobody else of the matrix leaves or deletes; it has another admin, too."""
+        made = self.world.group(f"Team {uuid4()}").id
+        with self.world.unit():
+            for name, level in (
+                ("group-admin", "admin"),
+                ("keeper", "admin"),
+                ("owner", "member"),
+                ("member", "member"),
+            ):
+                self.world.groups.add_member("tests", made, self.world.known[name], level=GroupLevel(level))
+        return made
+
+    def mark(self, group: UUID) -> str:
+        """Return what the question before a deletion shows, as its form sends it."""
+        with self.world.unit():
+            return self.world.cfg.get(Deletion).question(self.people["administrator"], group).mark
 
     def begun(self) -> UUID:
         """Begin another session of the stranger."""
@@ -161,6 +182,8 @@ def a_cast(folder: Path, url: str) -> Cast:
     people["group-admin"] = world.joins(people["group-admin"], group, admin=True)
     for name in ("owner", "member", "former"):
         people[name] = world.joins(people[name], group)
+    world.person("keeper")
+    cast.team = cast.another_team()
     cast.kept, cast.trashed, cast.session = cast.secret(), cast.secret(trashed=True), cast.begun()
     world.share(cast.kept, owner=people["owner"], to=people["disabled"], level="owner")
     people["former"] = world.leaves(people["former"], group)
@@ -181,7 +204,7 @@ def anew(cast: Cast, who: str) -> tuple[Client, str]:
     return browser, browser.token()
 
 
-def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str]:
+def a_form(cast: Cast, path: str, places: Mapping[str, Any]) -> dict[str, str]:
     """Return what the page of this path would send."""
     last = path.rsplit("/", 1)[1]
     forms = {
@@ -196,11 +219,18 @@ def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str
         "strength": {"password": PASSWORD, "password_again": ""},
         "purge": {"name": "Edited"},
         "members": {"revision": "1"},
+        "leave": {"publications": "keep"},
+        "new": {"name": f"Group {uuid4()}", "description": ""},
     }
     if "/versions/" in path:
         return {"version": "2"}
     if last == "edit" and "/groups/" in path:
-        return {"description": "What it does"}
+        group = places["group" if "{group}" in path else "system"]
+        return {"description": "What it does", "revision": cast.revision("group", group)}
+    if last == "shown" and "/groups/" in path:
+        return {"turn": "1"}
+    if last == "delete" and "/groups/" in path:
+        return {"mark": cast.mark(places["team"])}
     if path == "/account/language":
         return {"language": "en", "time_zone": "UTC"}
     if last == "edit":

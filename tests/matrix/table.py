@@ -20,7 +20,7 @@ PEOPLE = (
 
 # {undo}: what gives a share of {kept} back to its owner.
 # {kept}: a secret in the vault. {trashed}: one in the trash. {group}: where both are published.
-# {session}: another session of the stranger.
+# {session}: another session of the stranger. {team}: another group of owner, member and group-admin.
 # Statuses in the order of PEOPLE.
 MATRIX = """
 GET  /                                           303 303 303 303 303 303 303 303 303 303
@@ -70,7 +70,7 @@ POST /vault/new/jira/shown                       401 200 200 200 200 200 200 200
 POST /vault/new/smtp/shown                       401 403 403 403 403 403 403 403 401 403
 POST /vault/new/nothing/shown                    401 404 404 404 404 404 404 404 401 404
 GET  /vault/trash                                303 200 200 200 200 200 200 200 303 200
-GET  /admin                                      303 403 403 403 403 403 403 403 303 403
+GET  /admin                                      303 403 403 403 403 403 403 200 303 403
 GET  /vault/{kept}                               303 404 200 200 200 404 404 404 303 404
 GET  /vault/{trashed}                            303 404 404 404 404 404 404 404 303 404
 GET  /vault/{unknown}                            303 404 404 404 404 404 404 404 303 404
@@ -124,6 +124,20 @@ GET  /groups/{unknown}                           303 404 404 404 404 404 404 404
 GET  /groups/{group}/members                     303 404 404 404 403 403 200 200 303 404
 POST /groups/{group}/members                     401 404 404 404 403 403 303 303 401 404
 GET  /groups/{system}/members                    303 404 404 404 404 404 404 200 303 404
+POST /groups/{group}/members/shown                401 404 404 404 403 403 200 200 401 404
+POST /groups/{system}/members/shown               401 404 404 404 404 404 404 200 401 404
+GET  /groups/{team}/leave                        303 404 404 404 200 200 200 404 303 404
+POST /groups/{team}/leave                        401 404 404 404 303 303 303 404 401 404
+GET  /groups/{system}/leave                      303 404 404 404 404 404 404 404 303 404
+POST /groups/{system}/leave                      401 404 404 404 404 404 404 404 401 404
+GET  /groups/{team}/delete                       303 403 403 403 403 403 403 200 303 403
+POST /groups/{team}/delete                       401 403 403 403 403 403 403 303 401 403
+GET  /groups/{system}/delete                     303 403 403 403 403 403 403 403 303 403
+POST /groups/{system}/delete                     401 403 403 403 403 403 403 403 401 403
+GET  /groups/{unknown}/delete                    303 403 403 403 403 403 403 404 303 403
+GET  /admin/groups                               303 403 403 403 403 403 403 200 303 403
+GET  /admin/groups/new                           303 403 403 403 403 403 403 200 303 403
+POST /admin/groups/new                           401 403 403 403 403 403 403 303 401 403
 GET  /groups/{group}/members/people              303 404 404 404 403 403 200 200 303 404
 GET  /groups/{system}/members/people             303 404 404 404 404 404 404 200 303 404
 GET  /groups/{group}/edit                        303 404 404 404 403 403 200 200 303 404

@@ -10,7 +10,7 @@ from tests.matrix.table import PEOPLE, Line, lines
 
 OWN_SESSION = {"/login", "/logout", "/confirm"}
 ALL_SESSIONS = {"/account/security/password", "/account/sessions/end-all"}
-CHANGED = ("{kept}", "{trashed}", "{session}")
+CHANGED = ("{kept}", "{trashed}", "{session}", "{team}")
 
 
 def rule_of(cast: Cast, method: str, path: str) -> Rule:
