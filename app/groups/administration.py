@@ -95,8 +95,8 @@ def delete(group_id: UUID) -> ResponseReturnValue:
         look = use.question(subject, group_id)
         group = group_named(look.group)
         return page("groups/delete.html", "form", status=409, group=group, look=look, overtaken=True)
-    where = url_for("groups_admin.list", done="group-deleted", was=look.group.name)
-    return changed(where, gone=url_for("groups.show", group_id=group_id))
+    gone = url_for("groups.show", group_id=group_id)
+    return changed(url_for("groups_admin.list", done="group-deleted"), gone=gone)
 
 
 def _asked(query: Mapping[str, str]) -> WantedGroups:

@@ -49,7 +49,7 @@ class Deletion:
         group = self._groups.visible(subject, group_id)
         if group.system:
             raise Forbidden(action=DELETE, kind="group", object_id=group_id)
-        ending = [port.ending(group_id) for port in self._deleting]
+        ending = [port.ending(subject, group_id) for port in self._deleting]
         mark = sha256("|".join([group.name, *(each.mark for each in ending)]).encode()).hexdigest()[:32]
         shown = [publication for each in ending for publication in each.publications]
         return LastLook(group, self._groups.count(group_id), shown, sum(each.total for each in ending), mark)

@@ -20,14 +20,15 @@ from app.users.cli import ACTOR
 from app.users.service import User, Users
 
 SHOWN = 10
-RAISE = "group.raise"
-"""A sentence of its own for the level of a group admin; no event is called so."""
+RAISE, STEP_DOWN = "group.raise", "group.step-down"
+"""Sentences of their own for becoming an admin, and for giving that up; no event is called so."""
 TOLD = (ADD, JOIN, LEAVE, REMOVE, DESCRIBE, RENAME, "group.create")
 
 SENTENCES: Mapping[str, tuple[LazyString, LazyString]] = {  # by the reader, by others: verbs follow the person
     "group.create": (_l("You created the group"), _l("%(who)s created the group")),
     ADD: (_l("You made %(other)s a member"), _l("%(who)s made %(other)s a member")),
     RAISE: (_l("You made %(other)s a group admin"), _l("%(who)s made %(other)s a group admin")),
+    STEP_DOWN: (_l("You are no longer an admin"), _l("%(who)s is no longer an admin")),
     JOIN: (_l("You added yourself"), _l("%(who)s added themselves")),
     JOIN + RAISE: (_l("You made yourself a group admin"), _l("%(who)s made themselves a group admin")),
     LEAVE: (_l("You left"), _l("%(who)s left")),
@@ -58,6 +59,7 @@ class History:
         events = self._audit.by_people(group_id, only=TOLD, most=SHOWN, refused_too=False)
         for action in (ADD, REMOVE):
             events += self._audit.by_automation(group_id, ACTOR, action, most=SHOWN)
+        events = [each for each in events if not _is_of_creation(each)]
         newest = sorted(events, key=lambda event: event.number, reverse=True)[:SHOWN]
         people = self._users.people(_people(newest))
         return [GroupEvent(_sentence(event, subject, people), event.time, event.action == JOIN) for event in newest]
@@ -66,6 +68,11 @@ class History:
         """Return when the members of the system group were last changed, None if they never were."""
         last = self._audit.changes(SYSTEM, only=("group.members",), most=1)
         return last[0].time if last else None
+
+
+def _is_of_creation(event: Event) -> bool:
+    """Return whether somebody became admin of the group that they created, which another event tells."""
+    return event.action == ADD and "first" in event.detail
 
 
 def _people(events: Sequence[Event]) -> set[UUID]:
@@ -83,6 +90,8 @@ def _other(event: Event) -> UUID | None:
 def _sentence(event: Event, subject: Subject, people: Mapping[UUID, User]) -> str:
     raised = event.detail.get("level") == GroupLevel.ADMIN.value
     key = {ADD: RAISE, JOIN: JOIN + RAISE}.get(event.action, event.action) if raised else event.action
+    if key == ADD and event.subject == _other(event):
+        key = STEP_DOWN
     other, who = people.get(_other(event) or subject.id), people.get(event.subject or subject.id)
     values = {
         "who": _("The command line") if event.actor else who.name if who else _("Somebody"),

@@ -74,8 +74,8 @@ class Leaving(Protocol):
 class Deleting(Protocol):
     """A port, filled by the vault: what ends with a group."""
 
-    def ending(self, group: UUID) -> Ending:
-        """Return what is published in the group."""
+    def ending(self, subject: Subject, group: UUID) -> Ending:
+        """Return what is published in the group, to who may delete it."""
 
     def end(self, subject: Subject, group: UUID) -> int:
         """Take everything out of the group, in the present transaction; return how much that was."""

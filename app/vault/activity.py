@@ -208,7 +208,7 @@ class Activity:
         mentioned |= _ids(events, "user")
         groups = _ids(events, "group")
         found = {str(each.id): each.name for each in people.named(mentioned).values()}
-        found |= {str(each.id): each.name for each in self._groups.names(groups).values()}
+        found |= {str(group): name for group, name in self._groups.called(groups).items()}
         return found | {str(subject.id): _("you"), "": _("Somebody"), "user": _("somebody"), "group": _("a group")}
 
 

@@ -121,7 +121,7 @@ class GroupPanel:
             if _published(head, user, group) and (manages or subject.id in head.owners()):
                 self._sharing.withdraw(subject, head.id, group=group, trashed_too=True)
 
-    def ending(self, group: UUID) -> Ending:
+    def ending(self, subject: Subject, group: UUID) -> Ending:
         """Return what is published here, the last changed ones, with what used each of them last."""
         here = PUBLICATION.c.group == group
         all_of_it = self._unit.execute(select(PUBLICATION.c.secret).where(here)).scalars().all()
@@ -131,7 +131,7 @@ class GroupPanel:
         heads = self.published_in(group, newest.limit(ENDING_SHOWN))
         uses = self._last_uses(newest.limit(ENDING_SHOWN))
         used = {secret: each for secret, each in uses.items() if each.detail.get("group") == str(group)}
-        shown = publications(heads, {secret: each.time for secret, each in used.items()}, reader=None)
+        shown = publications(heads, {secret: each.time for secret, each in used.items()}, reader=subject.id)
         actors = {secret: name_of(each.actor or "") for secret, each in used.items()}
         total = self.counts([group]).get(group, 0)
         return Ending([{**each, "actor": actors.get(each["id"], "")} for each in shown], total, mark)

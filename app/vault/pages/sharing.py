@@ -143,7 +143,7 @@ def withdraw_page(head: Head, group_id: UUID) -> Context:
     return {"group": group, "publication": publication, "uses": uses, "mine": me in head.owners()}
 
 
-def publications(heads: Iterable[Head], used: Mapping[UUID, datetime | None], *, reader: UUID | None) -> list[Context]:
+def publications(heads: Iterable[Head], used: Mapping[UUID, datetime | None], *, reader: UUID) -> list[Context]:
     """Return what a group's page may say of secrets: name, type, owner, last use; nothing else.
 
     For who may withdraw them.
