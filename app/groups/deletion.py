@@ -52,7 +52,7 @@ class Deletion:
         ending = [port.ending(subject, group_id) for port in self._deleting]
         mark = sha256("|".join([group.name, *(each.mark for each in ending)]).encode()).hexdigest()[:32]
         shown = [publication for each in ending for publication in each.publications]
-        return LastLook(group, self._groups.count(group_id), shown, sum(each.total for each in ending), mark)
+        return LastLook(group, self._groups.sizes([group])[group_id], shown, sum(each.total for each in ending), mark)
 
     def delete(self, subject: Subject, group_id: UUID, *, mark: str) -> None:
         """Take everything out of a group and remove it.

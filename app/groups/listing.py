@@ -15,7 +15,7 @@ from app.errors import Damaged
 from app.groups.finding import MANAGE, TABLE, Group, as_group
 from app.groups.models import GroupContent
 from app.groups.names import LIKE_SYSTEM, LONGEST_NAME, key_of
-from app.groups.service import TEAM
+from app.groups.service import TEAM, Groups
 from app.keys.sealed import SealedRows
 from app.subject import SYSTEM, GroupLevel, Subject
 from app.users.memberships import Memberships
@@ -56,8 +56,11 @@ class GroupsFound:
 class AllGroups:
     """Lists groups. It opens those alone that one page shows."""
 
-    def __init__(self, unit: Unit, rows: SealedRows[GroupContent], memberships: Memberships, audit: Audit) -> None:
-        self._unit, self._rows, self._memberships, self._audit = unit, rows, memberships, audit
+    def __init__(
+        self, unit: Unit, rows: SealedRows[GroupContent], groups: Groups, memberships: Memberships, audit: Audit
+    ) -> None:
+        self._unit, self._rows, self._groups = unit, rows, groups
+        self._memberships, self._audit = memberships, audit
 
     def page(self, subject: Subject, wanted: WantedGroups) -> GroupsFound:
         """Return one page; one beyond the last: the last. Raises Forbidden."""
@@ -74,11 +77,7 @@ class AllGroups:
                 self._audit.trouble(damage)
         ids = [group.id for group in groups]
         admins = self._memberships.some_leaders(ids, most=ADMINS_NAMED + 1)
-        return GroupsFound(wanted, groups, total, page, self._memberships.counts(ids), admins)
-
-    def count(self) -> int:
-        """Return how many groups there are."""
-        return int(self._unit.execute(select(func.count()).select_from(TABLE)).scalar_one())
+        return GroupsFound(wanted, groups, total, page, self._groups.sizes(groups), admins)
 
     def _fitting(self, subject: Subject, wanted: WantedGroups) -> list[ColumnElement[bool]]:
         found: list[ColumnElement[bool]] = []

@@ -26,6 +26,8 @@ APART = frozenset({DESCRIBE, RENAME})
 """What makes a new revision and leaves the members as they are."""
 PAGE = 20
 """So many members are shown at a time."""
+LARGE = 1000
+"""The number of members of a larger group is kept as long as its revision is the same: each change raises it."""
 
 
 @dataclass(frozen=True)
@@ -63,23 +65,33 @@ class Members(Finding):
 
     def __init__(self, *finding: Any, directory: Directory, leaving: Sequence[Leaving], telling: Telling) -> None:
         super().__init__(*finding)
+        self._large: dict[UUID, tuple[int, int]] = {}
         self._directory, self._leaving, self._telling = directory, leaving, telling
 
-    def count(self, group: UUID) -> int:
-        """Return how many members the group has, as the rows that find them say."""
-        return self._memberships.count(group)
-
     def counts(self, groups: Sequence[UUID]) -> dict[UUID, int]:
-        """Return how many members each group has."""
-        return self._memberships.counts(groups)
+        """Return how many members each group has, as the rows that find them say; 0 for one that does not exist."""
+        return {**dict.fromkeys(groups, 0), **self.sizes([*self.names(groups).values()])}
+
+    def sizes(self, groups: Sequence[Group]) -> dict[UUID, int]:
+        """Return how many members each of these groups has; large ones are counted once for each revision."""
+        kept = {group.id: self._large.get(group.id, (0, 0)) for group in groups}
+        known = {group.id: kept[group.id][1] for group in groups if kept[group.id][0] == group.revision}
+        missing = [group for group in groups if group.id not in known]
+        if not missing:
+            return known
+        counted = self._memberships.counts([group.id for group in missing])
+        if not self._unit.is_writing:
+            large = {group.id: (group.revision, counted[group.id]) for group in missing if counted[group.id] > LARGE}
+            self._large.update(large)
+        return known | counted
 
     def members(self, subject: Subject, group_id: UUID, *, query: str = "", page: int = 1) -> MembersShown:
         """Return some of who belongs to a group, to those who see it. A page beyond the last: the last. Raises Refused.
 
         query: beginnings of words of their names or addresses.
         """
-        self.visible(subject, group_id)
-        total, wanted = self._memberships.count(group_id), query.strip()
+        group, wanted = self.visible(subject, group_id), query.strip()
+        total = self.sizes([group])[group_id]
         if wanted:
             found = self._memberships.found(group_id, wanted, most=PAGE + 1)
             return MembersShown(found[:PAGE], total, 1, wanted, len(found) > PAGE)

@@ -87,7 +87,7 @@ class GroupManagement(System):
         )
         history = History(audit, users, groups)
         deletion = Deletion(cfg.unit, rows, groups, cfg.fillings(Deleting))
-        for each in (groups, history, deletion, AllGroups(cfg.unit, rows, memberships, audit)):
+        for each in (groups, history, deletion, AllGroups(cfg.unit, rows, groups, memberships, audit)):
             cfg.provide(each)
         cfg.fill(FirstStart, groups)
         cfg.fill(GroupProbe, groups)

@@ -46,7 +46,7 @@ def list() -> ResponseReturnValue:
     mine = groups.mine(subject)
     number = min(page_number(request.args.get("page", "")), max(1, -(-len(mine) // PAGE)))
     seen = mine[(number - 1) * PAGE : number * PAGE]
-    counts = groups.counts([group.id for group in seen])
+    counts = groups.sizes(seen)
     published = counts_of_publications([*counts])
     shown = [
         {

@@ -73,7 +73,10 @@ class Directory:
         if outside is not None:
             statement = statement.where(~belongs(WORD.c.user, [outside]))
         if not self._whole(subject):
-            statement = statement.where(belongs(WORD.c.user, [*subject.groups]))
+            shared = subject.groups.keys() - {outside}
+            if not shared:
+                return []
+            statement = statement.where(belongs(WORD.c.user, [*shared]))
         ids = dict.fromkeys(row.user for row in self._unit.execute(statement))
         people = self._users.people([*ids][:HITS])
         fitting = [user for user in people.values() if self._is_meant(subject, user, asked)]

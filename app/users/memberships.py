@@ -102,10 +102,6 @@ class Memberships:
                 found[row.group].append(user)
         return found
 
-    def count(self, group: UUID) -> int:
-        """Return how many members the rows that find them tell of."""
-        return self.counts([group])[group]
-
     def counts(self, groups: Sequence[UUID]) -> dict[UUID, int]:
         """Return how many members each group has, as the rows that find them say."""
         here = MEMBERSHIP.c.group.in_(groups)
