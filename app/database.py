@@ -48,8 +48,8 @@ NAMES = MetaData(
 
 WHICH_URL = "database.url: an address such as sqlite:////folder/tresor.sqlite3 or postgresql+psycopg://user@host/name"
 
-WAS_FIRST = frozenset({"40001", "40P01", "23505"})
-"""PostgreSQL: serialization failure, deadlock, a unique key that another transaction took."""
+WAS_FIRST = frozenset({"40001", "40P01", "23503", "23505"})
+"""PostgreSQL: serialization failure, deadlock, a row that another transaction removed or a unique key that it took."""
 
 NO_ID = UUID(int=0)
 
