@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from app.audit.models import AuditRow
 from app.audit.refusals import RefusalLog
@@ -141,6 +141,28 @@ class Audit:
         """Return the events that made the revisions of an object after this one, oldest first."""
         after = (TABLE.c.object_id == object_id) & (TABLE.c.revision > revision)
         return [event_of(row) for row in self._unit.execute(select(TABLE).where(after).order_by(TABLE.c.number))]
+
+    def last_change(
+        self, object_id: UUID, *, after: int, only: frozenset[str] | None = None, but: frozenset[str] = frozenset()
+    ) -> Event | None:
+        """Return the newest event that made a revision of an object after this one; its action is one of `only`,
+        if that is given, and none of `but`."""
+        there = (TABLE.c.object_id == object_id) & (TABLE.c.revision > after) & TABLE.c.action.not_in(but)
+        statement = select(TABLE).where(there).order_by(TABLE.c.revision.desc()).limit(1)
+        if only is not None:
+            statement = statement.where(TABLE.c.action.in_(only))
+        row = self._unit.execute(statement).one_or_none()
+        return event_of(row) if row else None
+
+    def last_by_automations(self, objects: Select[tuple[UUID]], action: str) -> Mapping[UUID, Event]:
+        """Return the newest event that an automation caused of each of these objects, as far as there is one."""
+        wanted = objects.subquery()
+        [object_id] = wanted.c
+        done = (TABLE.c.object_id == object_id) & TABLE.c.actor.is_not(None) & (TABLE.c.action == action)
+        newest = select(TABLE.c.number).where(done).order_by(TABLE.c.number.desc()).limit(1).scalar_subquery()
+        numbers = select(newest).select_from(wanted)
+        rows = self._unit.execute(select(TABLE).where(TABLE.c.number.in_(numbers)))
+        return {event.object_id: event for event in map(event_of, rows) if event.object_id}
 
     def latest(self, object_id: ColumnElement[UUID], action: str) -> ColumnElement[datetime | None]:
         """Return the expression for when an automation last did `action` to an object."""

@@ -65,6 +65,15 @@ def groups_commands(unit: Unit, groups: Groups, users: Users) -> click.Group:
             groups.remove_member(ACTOR, groups.named(group_name).id, _person(users, email))
         click.echo(f"{email}: no longer in {group_name}")
 
+    @commands.command("members")
+    @click.argument("group_name", metavar="GROUP")
+    def list_members(group_name: str) -> None:
+        """List who belongs to a group."""
+        with command_unit(unit):
+            found = users.members(groups.named(group_name).id)
+        for user, level in found:
+            click.echo(f"{user.email}\t{level.value}{'' if user.active else f', {user.status}'}")
+
     @commands.command("list")
     @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
     def list_all(as_json: bool) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy import select
 from app.audit.ports import Described
 from app.database import Unit
 from app.groups.models import GroupRow
-from app.groups.service import Groups, key_of
+from app.groups.names import key_of
+from app.groups.service import Groups
 from app.subject import Subject
 
 TABLE = GroupRow.__table__

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.groups.service import Addition, Wish
 from app.subject import GroupLevel
 from app.web.additions import NOBODY, addition_names, entered
 from app.web.named_by_id import Form, impossible, read_as, read_named, refuse_others
+from app.web.paging import page_number
 
-FIXED = frozenset({"revision", "add", "add-level"})
+FIXED = frozenset({"revision", "add", "add-level", "shown-q", "shown-page", "q", "turn", "clear"})
+LONGEST_QUERY = 100
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which of a group's members are shown. query: beginnings of words that were searched for; page from 1."""
+
+    query: str = ""
+    page: int = 1
 
 
 @dataclass(frozen=True)
@@ -37,6 +47,18 @@ def read_wishes(form: Form) -> Wishes:
         [Wish(user, level, keep=keeps.get(user, True)) for user, level in changed.items()],
         [Addition(row.address, _level(row.level), row.field) for row in entered(form, GroupLevel.MEMBER.value)],
     )
+
+
+def read_part(values: Mapping[str, str], *, query: str = "q", page: str = "turn") -> Part:
+    """Return which members an address or a form asks for; what is no number is the first page."""
+    if page in values or "clear" in values:
+        return Part(page=page_number(values.get(page, "")))
+    return Part(values.get(query, "").strip()[:LONGEST_QUERY])
+
+
+def read_shown(form: Form) -> Part:
+    """Return which members the page showed that was sent."""
+    return Part(form.get("shown-q", "").strip()[:LONGEST_QUERY], page_number(form.get("shown-page", "")))
 
 
 def _level(text: str) -> GroupLevel:

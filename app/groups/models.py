@@ -20,7 +20,7 @@ class GroupRow(Sealed, Base):
     name: Mapped[str]
     name_key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(Time)
+    created_at: Mapped[datetime] = mapped_column(Time, index=True)
 
 
 @strict

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -33,21 +33,23 @@ class Directory:
     def __init__(self, unit: Unit, users: Users, throttle: Throttle, options: Options) -> None:
         self._unit, self._users, self._throttle, self._options = unit, users, throttle, options
 
-    def look_up(self, subject: Subject, text: str, *, without: Collection[UUID] = ()) -> list[User]:
+    def look_up(
+        self, subject: Subject, text: str, *, without: Collection[UUID] = (), outside: UUID | None = None
+    ) -> list[User]:
         """Return at most 8 people whom `text` may mean: the one with this address first, then by name.
 
-        without: people who are not asked for. Raises Throttled.
+        without: people who are not asked for. outside: a group whose members are not. Raises Throttled.
         """
         asked = words_asked(text)
         if not asked:
             return []
         self._throttle.looked_up(subject.id)
         exact = self._users.find(text)
-        found = [exact] if exact and exact.active and exact.id not in without else []
+        found = [exact] if exact and exact.active and exact.id not in without and _is_outside(exact, outside) else []
         if (shown := self._shown_to(subject)) != "exact":
             known = {user.id for user in found}
-            beginning = self._beginning(subject, asked, without, whole=shown == "everybody")
-            found += [user for user in beginning if user.id not in known]
+            more = self._beginning(subject, asked, without, outside, whole=shown == "everybody")
+            found += [user for user in more if user.id not in known and _is_outside(user, outside)]
         return found[:HITS]
 
     def named(self, subject: Subject, address: str) -> User:
@@ -65,11 +67,17 @@ class Directory:
         """Return whom this person sees: who may read the list of people has everybody anyway."""
         return "everybody" if subject.may(READ) else self._options.directory
 
-    def _beginning(self, subject: Subject, asked: list[bytes], without: Collection[UUID], *, whole: bool) -> list[User]:
+    def _beginning(
+        self, subject: Subject, asked: list[bytes], without: Collection[UUID], outside: UUID | None, *, whole: bool
+    ) -> list[User]:
         statement = found_by(asked).where(WORD.c.user.not_in(without))
+        if outside is not None:
+            statement = statement.where(~belongs(WORD.c.user, [outside]))
         if not whole:
-            mine = select(MEMBERSHIP.c.user).where(MEMBERSHIP.c.group.in_([*subject.groups]))
-            statement = statement.where(WORD.c.user.in_(mine))
+            shared = subject.groups.keys() - {outside}
+            if not shared:
+                return []
+            statement = statement.where(belongs(WORD.c.user, [*shared]))
         ids = dict.fromkeys(row.user for row in self._unit.execute(statement))
         people = self._users.people([*ids][:HITS])
         fitting = [user for user in people.values() if self._is_meant(subject, user, asked, whole=whole)]
@@ -88,18 +96,30 @@ def found_by(asked: list[bytes], *, active: bool = True) -> Select[Any]:
 
     It walks along the words that begin so and stops after enough of them, whatever the number of people.
     """
+    statement = along(asked).join(USER, USER.c.id == WORD.c.user).limit(HITS * MOST_WORDS)
+    return statement.where(USER.c.status == ACTIVE) if active else statement
+
+
+def along(asked: list[bytes]) -> Select[Any]:
+    """Return a statement of all who have a word for each beginning, once for each word with the longest one."""
     longest, *others = sorted(asked, key=len, reverse=True)
-    statement = (
-        select(WORD.c.user)
-        .join(USER, USER.c.id == WORD.c.user)
-        .where(begins(WORD, longest), *([USER.c.status == ACTIVE] if active else []))
-        .order_by(WORD.c.word, WORD.c.user)
-        .limit(HITS * MOST_WORDS)
-    )
-    for number, beginning in enumerate(others):
-        another = WORD.alias(f"word_{number}")
-        statement = statement.where(exists().where(another.c.user == WORD.c.user, begins(another, beginning)))
-    return statement
+    statement = select(WORD.c.user).where(begins(WORD, longest)).order_by(WORD.c.word, WORD.c.user)
+    return statement.where(*(has_word(WORD.c.user, beginning) for beginning in others))
+
+
+def has_word(user: ColumnElement[UUID], beginning: bytes) -> ColumnElement[bool]:
+    """Return the condition that a person has a word that begins so."""
+    another = WORD.alias()
+    return exists().where(another.c.user == user, begins(another, beginning))
+
+
+def belongs(user: ColumnElement[UUID], groups: Sequence[UUID]) -> ColumnElement[bool]:
+    """Return the condition that a row leads from a person to one of these groups."""
+    return exists().where(MEMBERSHIP.c.user == user, MEMBERSHIP.c.group.in_(groups))
+
+
+def _is_outside(user: User, group: UUID | None) -> bool:
+    return group is None or user.account.level_in(group) is None
 
 
 def begins(table: Any, beginning: bytes) -> ColumnElement[bool]:

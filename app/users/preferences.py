@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from sqlalchemy import select
 
 from app.database import Unit
@@ -45,6 +48,13 @@ class Preferences:
         """Drop what is kept of somebody who is going to be removed."""
         with self._unit.writing():
             self._unit.execute(PREFERENCES.delete().where(PREFERENCES.c.user == user.id))
+
+    def languages(self, people: Sequence[UUID]) -> dict[UUID, str | None]:
+        """Return the language that each of these people chose; None and not named: none."""
+        rows = self._unit.execute(
+            select(PREFERENCES.c.user, PREFERENCES.c.language).where(PREFERENCES.c.user.in_(people))
+        )
+        return {row.user: row.language for row in rows}
 
     def speak(self, subject: Whose, *, language: str) -> None:
         """Remember a person's language."""

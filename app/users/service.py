@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Row, Table, bindparam, delete, insert, select
+from sqlalchemy import ColumnElement, Row, Table, bindparam, delete, insert, select, update
 
 from app.audit.service import Audit
 from app.clock import EPOCH, Clock
@@ -35,7 +35,7 @@ from app.users.models import (
 )
 from app.users.permissions import ADMINISTRATOR, BUILT_IN, MEMBER, Permissions
 from app.users.strength import refuse_weak
-from app.users.words import listed_name, words_of
+from app.users.words import folded_word, listed_name, words_of
 
 USER: Table = UserRow.__table__  # type: ignore[assignment]  # a mapped class's table
 ROLE: Table = RoleRow.__table__  # type: ignore[assignment]
@@ -47,6 +47,7 @@ USER_WORD: Table = UserWordRow.__table__  # type: ignore[assignment]
 ACTIVE, INVITED, DISABLED = "active", "invited", "disabled"
 LONGEST_NAME = 100
 LONGEST_PASSWORD = 256
+LONGEST_PLACE = 200
 MOST_AT_ONCE = 400
 MOST_GROUPS = 500
 
@@ -268,7 +269,10 @@ class Users:
     def rename(self, subject: Subject, *, first_name: str, last_name: str) -> User:
         """Change the subject's own names. Raises Invalid."""
         names = {"first_name": self._name(first_name, "first_name"), "last_name": self._name(last_name, "last_name")}
-        return self._change(subject.id, note("user.rename", subject), lambda account: account, **names)
+        with self._unit.writing():
+            renamed = self._change(subject.id, note("user.rename", subject), lambda account: account, **names)
+            self._index_words(renamed)
+        return renamed
 
     def end_sessions(self, subject: Subject) -> User:
         """End all sessions of the subject, this one too."""
@@ -394,17 +398,20 @@ class Users:
         there = select(USER.c.id).where(USER.c.id.in_(wanted))
         return wanted - {row.id for row in self._unit.execute(there)}
 
-    def set_membership(self, record: Note, user_id: UUID, *, group: UUID, level: GroupLevel | None) -> User:
+    def set_membership(
+        self, record: Note, user_id: UUID, *, group: UUID, level: GroupLevel | None, ended: Collection[UUID] = ()
+    ) -> User:
         """Make a person a member with a level, or none: groups decides, this reseals.
 
-        Raises Refused if there is nobody with this id, Invalid above 500 groups.
+        ended: groups that exist no more, whose memberships are forgotten by the way. Raises Refused if there is
+        nobody with this id, Invalid above 500 groups.
         """
         with self._unit.writing():
-            changed = self._change(user_id, record, lambda account: _with_membership(account, group, level))
+            changed = self._change(user_id, record, lambda account: _with_membership(account, group, level, ended))
             here = (MEMBERSHIP.c.user == user_id) & (MEMBERSHIP.c.group == group)
             self._unit.execute(delete(MEMBERSHIP).where(here))
             if level is not None:
-                row = {"user": user_id, "group": group, "level": level.value}
+                row = {"user": user_id, "group": group, "level": level.value, "sort": place_of(changed)}
                 self._unit.execute(insert(MEMBERSHIP).values(row))
         return changed
 
@@ -528,6 +535,8 @@ class Users:
         self._unit.execute(delete(USER_WORD).where(USER_WORD.c.user == user.id))
         words = words_of(user.first_name, user.last_name, user.email)
         self._unit.execute(insert(USER_WORD), [{"word": word, "user": user.id} for word in words])
+        here = MEMBERSHIP.c.user == user.id
+        self._unit.execute(update(MEMBERSHIP).where(here).values(sort=place_of(user)))
         self._index_place(user)
 
     def _index_place(self, user: User) -> None:
@@ -579,6 +588,11 @@ def as_user(opened: Opened[Account]) -> User:
     return User(opened, opened.id, columns["email"], columns["first_name"], columns["last_name"], columns["status"])
 
 
+def place_of(user: User) -> bytes:
+    """Return what puts a person in their place among the members of a group: their name."""
+    return folded_word(user.name)[:LONGEST_PLACE]
+
+
 def _administers(user: User) -> bool:
     return user.active and ADMINISTRATOR in user.account.roles
 
@@ -594,8 +608,8 @@ def _merged(present: Sequence[UUID], add: Sequence[UUID], remove: Sequence[UUID]
     return tuple(role for role in dict.fromkeys([*present, *add]) if role not in remove)
 
 
-def _with_membership(account: Account, group: UUID, level: GroupLevel | None) -> Account:
-    others = tuple(each for each in account.memberships if each.group != group)
+def _with_membership(account: Account, group: UUID, level: GroupLevel | None, ended: Collection[UUID] = ()) -> Account:
+    others = tuple(each for each in account.memberships if each.group != group and each.group not in ended)
     if level is None:
         return replace(account, memberships=others)
     if len(others) >= MOST_GROUPS:

@@ -217,7 +217,7 @@ class Activity:
         known = people.named(mentioned)
         found = {str(each): _("a deleted user") for each in self._users.deleted(mentioned - known.keys())}
         found |= {str(each.id): each.name for each in known.values()}
-        found |= {str(each.id): each.name for each in self._groups.names(groups).values()}
+        found |= {str(group): name for group, name in self._groups.called(groups).items()}
         return found | {str(subject.id): _("you"), "": _("Somebody"), "user": _("somebody"), "group": _("a group")}
 
 

@@ -71,7 +71,7 @@ class PublicationRow(Base):
     by: Mapped[UUID]
     at: Mapped[datetime] = mapped_column(Time)
 
-    __table_args__ = (Index(None, "group", "type", "changed_at"),)
+    __table_args__ = (Index(None, "group", "type", "changed_at"), Index(None, "group", "by"))
 
 
 class ShelfRow(Base):

@@ -23,7 +23,7 @@ from app.credentials.declare import Credentials
 from app.credentials.registry import Registry, load_entry_points
 from app.credentials.types import BUILT_IN
 from app.errors import TresorError
-from app.groups.ports import Leaving, Panels
+from app.groups.ports import Deleting, Leaving, Panels
 from app.groups.service import Groups
 from app.groups.system import GroupManagement
 from app.keys.keyrings import Emptiness, Keyrings
@@ -180,9 +180,10 @@ class SecretManagement(System):
         ]
         for each in services:
             cfg.provide(each)
-        panel = GroupPanel(unit, heads, groups, sharing, audit)
+        panel = GroupPanel(unit, clock, heads, groups, sharing, registry, audit)
         cfg.fill(Panels, panel)
         cfg.fill(Leaving, panel)
+        cfg.fill(Deleting, panel)
         cfg.fill(PersonalRecords, OwnSecrets(shelves, trash))
         holdings = SecretHoldings(unit, clock, heads, users, groups, registry, audit)
         cfg.fill(Holdings, holdings)

@@ -49,6 +49,7 @@
   const entries = () => {
     const all = new FormData(form());
     all.delete('csrf_token');
+    for (const field of form().querySelectorAll('[data-paged] > :not(.changed) [name], [name^="shown-"]')) all.delete(field.name);   // a part of a list
     return new URLSearchParams(all).toString();
   };
   const touched = () => !!form() && entries() !== untouched;

@@ -13,9 +13,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.credentials.values import to_plain
+from app.groups.deletion import Deletion
 from app.keys.keyrings import Keyrings
 from app.keys.trail import Note
-from app.subject import SYSTEM, Subject
+from app.subject import SYSTEM, GroupLevel, Subject
 from app.users.links import For, Links
 from app.users.own_sessions import OwnSessions
 from app.users.permissions import ADMINISTRATOR
@@ -53,6 +54,7 @@ class Cast:
     off: UUID = field(default_factory=uuid4)
     spare: UUID = field(default_factory=uuid4)
     role: UUID = field(default_factory=uuid4)
+    team: UUID = field(default_factory=uuid4)
 
     def browser(self, who: str) -> Client:
         """Return the browser that this person has all the time."""
@@ -79,6 +81,7 @@ class Cast:
             "role": self.made() if fresh else self.role,
             "built_in": ADMINISTRATOR,
             "group": self.group,
+            "team": self.another_team() if fresh else self.team,
             "system": SYSTEM,
             "setup": self.setup,
             "unknown": uuid4(),
@@ -125,6 +128,24 @@ class Cast:
         """Make a role that nobody has."""
         with self.world.unit():
             return self.world.cfg.get(Roles).create("tests", name=f"Role {uuid4()}", permissions=["group.create"]).id
+
+    def another_team(self) -> UUID:
+        """Create a team that nobody else of the matrix leaves or deletes; it has another admin, too."""
+        made = self.world.group(f"Team {uuid4()}").id
+        with self.world.unit():
+            for name, level in (
+                ("group-admin", "admin"),
+                ("keeper", "admin"),
+                ("owner", "member"),
+                ("member", "member"),
+            ):
+                self.world.groups.add_member("tests", made, self.world.known[name], level=GroupLevel(level))
+        return made
+
+    def mark(self, group: UUID) -> str:
+        """Return what the question before a deletion shows, as its form sends it."""
+        with self.world.unit():
+            return self.world.cfg.get(Deletion).question(self.people["administrator"], group).mark
 
     def begun(self) -> UUID:
         """Begin another session of the stranger."""
@@ -220,6 +241,8 @@ def a_cast(folder: Path, url: str) -> Cast:
     sends_mails(world)
     cast.linked = cast.links()
     cast.colleague, cast.spare, cast.off = cast.another(), cast.another(), cast.another(off=True)
+    world.person("keeper")
+    cast.team = cast.another_team()
     cast.kept, cast.trashed, cast.session = cast.secret(), cast.secret(trashed=True), cast.begun()
     cast.role = cast.made()
     world.share(cast.kept, owner=people["owner"], to=people["disabled"], level="owner")
@@ -241,7 +264,7 @@ def anew(cast: Cast, who: str) -> tuple[Client, str]:
     return browser, browser.token()
 
 
-def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str]:
+def a_form(cast: Cast, path: str, places: Mapping[str, Any]) -> dict[str, str]:
     """Return what the page of this path would send."""
     last = path.rsplit("/", 1)[1]
     forms = {
@@ -270,6 +293,8 @@ def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str
         "{register}": {"first_name": "Zoë", "last_name": "Klein", "password": PASSWORD, "password_again": PASSWORD},
         "address": {"email": f"{uuid4().hex}@example.org"},
         "told": {"number": "1"},
+        "leave": {"publications": "keep"},
+        "new": {"name": f"Group {uuid4()}", "description": ""},
     }
     if path == "/admin/users/{colleague}":
         return {"revision": cast.revision("user", places["colleague"]), "first_name": "Person", "last_name": "Y"}
@@ -289,7 +314,12 @@ def a_form(cast: Cast, path: str, places: Mapping[str, object]) -> dict[str, str
     if path == "/admin/settings/reset":
         return {"revision": "0", "name": "registration"}
     if last == "edit" and "/groups/" in path:
-        return {"description": "What it does"}
+        group = places["group" if "{group}" in path else "system"]
+        return {"description": "What it does", "revision": cast.revision("group", group)}
+    if last == "shown" and "/groups/" in path:
+        return {"turn": "1"}
+    if last == "delete" and "/groups/" in path:
+        return {"mark": cast.mark(places["team"])}
     if path == "/account/language":
         return {"language": "en", "time_zone": "UTC"}
     if last == "edit":

@@ -25,6 +25,7 @@ PEOPLE = (
 # {role}: one that is not built in. {built_in}: Administrator.
 # {invited}: somebody who has not accepted yet, by the link {invite}. {mover}: whose new address waits at {move}.
 # {reset}, {register}: links that a forgotten password and a self-registration lead to.
+# {session}: another session of the stranger. {team}: another group of owner, member and group-admin.
 # Statuses in the order of PEOPLE.
 MATRIX = """
 GET  /                                           303 303 303 303 303 303 303 303 303 303
@@ -225,6 +226,20 @@ GET  /groups/{unknown}                           303 404 404 404 404 404 404 404
 GET  /groups/{group}/members                     303 404 404 404 403 403 200 200 303 404
 POST /groups/{group}/members                     401 404 404 404 403 403 303 303 401 404
 GET  /groups/{system}/members                    303 404 404 404 404 404 404 200 303 404
+POST /groups/{group}/members/shown                401 404 404 404 403 403 200 200 401 404
+POST /groups/{system}/members/shown               401 404 404 404 404 404 404 200 401 404
+GET  /groups/{team}/leave                        303 404 404 404 200 200 200 404 303 404
+POST /groups/{team}/leave                        401 404 404 404 303 303 303 404 401 404
+GET  /groups/{system}/leave                      303 404 404 404 404 404 404 404 303 404
+POST /groups/{system}/leave                      401 404 404 404 404 404 404 404 401 404
+GET  /groups/{team}/delete                       303 403 403 403 403 403 403 200 303 403
+POST /groups/{team}/delete                       401 403 403 403 403 403 403 303 401 403
+GET  /groups/{system}/delete                     303 403 403 403 403 403 403 403 303 403
+POST /groups/{system}/delete                     401 403 403 403 403 403 403 403 401 403
+GET  /groups/{unknown}/delete                    303 403 403 403 403 403 403 404 303 403
+GET  /admin/groups                               303 403 403 403 403 403 403 200 303 403
+GET  /admin/groups/new                           303 403 403 403 403 403 403 200 303 403
+POST /admin/groups/new                           401 403 403 403 403 403 403 303 401 403
 GET  /groups/{group}/members/people              303 404 404 404 403 403 200 200 303 404
 GET  /groups/{system}/members/people             303 404 404 404 404 404 404 200 303 404
 GET  /groups/{group}/edit                        303 404 404 404 403 403 200 200 303 404

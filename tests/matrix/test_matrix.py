@@ -11,7 +11,7 @@ from tests.matrix.table import PEOPLE, Line, lines
 OWN_SESSION = {"/login", "/logout", "/confirm", "/invite/{invite}", "/register/{register}"}
 ALL_SESSIONS = {"/account/security/password", "/account/sessions/end-all"}
 CHANGED = (
-    *("{kept}", "{trashed}", "{session}", "{colleague}", "{off}", "{role}"),
+    *("{kept}", "{trashed}", "{session}", "{team}", "{colleague}", "{off}", "{role}"),
     *("{invited}", "{invite}", "{mover}", "{move}", "{reset}", "{register}"),
 )
 

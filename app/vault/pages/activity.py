@@ -13,7 +13,8 @@ from app.audit.service import MOST_COUNTED
 from app.vault.activity import PAGE, ActivityPage, WantedActivity
 from app.vault.matching import ACTOR
 from app.vault.pages.history import paging
-from app.vault.pages.parts import Context, page_number
+from app.vault.pages.parts import Context
+from app.web.paging import page_number
 
 AUTOMATIONS = "automations"
 

@@ -19,10 +19,11 @@ from app.subject import Subject
 from app.users.service import People, User, Users
 from app.vault.activity import Activity, fields_of, labels_of
 from app.vault.listing import PAGE
-from app.vault.pages.parts import Context, changed_since, named, page_number, published
+from app.vault.pages.parts import Context, changed_since, named, published
 from app.vault.policy import CHANGE
 from app.vault.safe import Version
 from app.vault.service import Compared, Restorable, Secret, Stale, Vault
+from app.web.paging import page_number
 from app.web.site import service
 from app.web.subjects import current_subject
 

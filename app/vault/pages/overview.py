@@ -17,9 +17,10 @@ from app.credentials.registry import Registry
 from app.subject import SYSTEM, Subject
 from app.users.catalogue import ROLES
 from app.vault.listing import SECTIONS, SORTS, Listing, Parts, Wanted, parts
-from app.vault.pages.parts import Context, page_number, pager, url_with
+from app.vault.pages.parts import Context
 from app.vault.policy import CREATE, Level
 from app.vault.shelves import Entry
+from app.web.paging import page_number, pager, url_with
 from app.web.parts import is_partial, sent_by, wants
 from app.web.site import current_site, service
 from app.web.subjects import current_subject

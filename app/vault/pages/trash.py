@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from app.credentials.registry import Registry
 from app.vault.heads import Head
 from app.vault.listing import PAGE
-from app.vault.pages.parts import Context, named, page_number, pager, published
+from app.vault.pages.parts import Context, named, published
 from app.vault.trash import Trash
+from app.web.paging import page_number, pager
 from app.web.site import current_site, service
 from app.web.subjects import current_subject
 
