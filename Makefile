@@ -46,8 +46,8 @@ node_modules/.run: package-lock.json .npmrc .node/.done
 	test -e node_modules/.test || PATH="$(CURDIR)/.node/bin:$$PATH" npm ci --silent --omit=dev
 	touch $@
 
-static/vendor/manifest.json: node_modules/.run tools/vendor_assets.py | .venv/.run
-	$(BIN)/python tools/vendor_assets.py
+static/vendor/manifest.json: node_modules/.run tools/vendor_assets.py tools/trimming.py | .venv/.run
+	$(BIN)/python -m tools.vendor_assets
 
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard app/translations/*/LC_MESSAGES/messages.po))
 

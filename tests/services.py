@@ -32,6 +32,15 @@ from tests.processes import answers, free_port, running, wait_for
 ROOT = Path(__file__).resolve().parent.parent
 ACCOUNT = "tests"
 
+BUBBLES = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup")
+"""Pages of Chromium's own address bar: a process for them in each profile takes more than a test does."""
+DISABLED = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled",
+    "PreconnectToSearch",
+)  # fmt: skip
+"""What Playwright switches off itself; of several such arguments the browser heeds the last one alone."""
 MEMORY, ROOM = Path("/dev/shm"), 1 << 30
 """Where a test run keeps its files if there is that much room: on a disk, waiting for it takes most of the time."""
 
@@ -157,7 +166,8 @@ def chromium(request: pytest.FixtureRequest) -> Chromium:
         _lack(request.config, "Chromium", "apt-get install chromium")
     _note(request.config, "Chromium", _version(Path(path)))
     sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
-    return Chromium(Path(path), ("--disable-dev-shm-usage", *sandbox))
+    features = f"--disable-features={','.join((*BUBBLES, *DISABLED))}"
+    return Chromium(Path(path), (features, "--disable-dev-shm-usage", *sandbox))
 
 
 def _postgres_programs() -> Path | None:

@@ -5,18 +5,27 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tools.trimming import trimmed
+
 ROOT = Path(__file__).resolve().parent.parent
-CHARSET = b'@charset "UTF-8";'
+CHARSET = '@charset "UTF-8";'
+LICENCE = re.compile(r"/\*!.*?\*/", re.DOTALL)
 
 
 def layered(css: bytes) -> bytes:
-    """Return Pico inside the cascade layer `pico`, so that our unlayered rules win without !important."""
-    # @charset is valid at the very start of a file only.
-    return CHARSET + b"@layer pico{" + css.removeprefix(CHARSET) + b"}\n"
+    """Return what pages need of Pico, inside the cascade layer `pico`, so that our unlayered rules win.
+
+    Its licence stays. @charset is valid at the very start of a file only.
+    """
+    text = css.decode().removeprefix(CHARSET)
+    licence = LICENCE.match(text)
+    notice = licence[0] if licence else ""
+    return f"{CHARSET}{notice}@layer pico{{{trimmed(text.removeprefix(notice))}}}\n".encode()
 
 
 ASSETS: tuple[tuple[str, str, Callable[[bytes], bytes]], ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 import zlib
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +29,20 @@ SCRIPTS = (
     "js/session.js",
 )
 """In the order in which they run."""
+
+SHEET = "css/page.css"
+"""The style sheets of every page, in one file for the same reason."""
+
+SHEETS = ("vendor/pico.min.css", "css/tresor.css")
+
+TOGETHER = {SCRIPT: SCRIPTS, SHEET: SHEETS}
+"""Files that are put together, without what only their writers read."""
+
+NOTES = {
+    ".js": re.compile(rb"(?m)^\s*//.*\n|^\s*/\*(?s:.*?)\*/|^\s+"),
+    ".css": re.compile(rb"/\*(?s:.*?)\*/|(?<=[:;,{}])\s+|\s+(?=[{}])|;(?=\s*\})"),
+}
+"""Comments, indentation and what else only writers need. So no text in our scripts and style sheets may hold these."""
 
 LEVEL = 5
 """Of pages, which are packed anew each time; static files are packed once, as well as gzip can."""
@@ -70,7 +85,7 @@ def _as_it_is(data: bytes) -> bytes:
 
 def static_file(filename: str) -> Response:
     """Send a file below static/, style sheets and scripts packed. Raises NotFound."""
-    whole = _script() if filename == SCRIPT else current_app.send_static_file(filename)
+    whole = _together(filename) if filename in TOGETHER else current_app.send_static_file(filename)
     if Path(filename).suffix not in PACKED:
         return whole
     whole.vary.add("Accept-Encoding")
@@ -87,14 +102,28 @@ def static_file(filename: str) -> Response:
 
 
 def read_static(folder: str, filename: str) -> bytes:
-    """Return what a static file holds; that of SCRIPT is put together."""
-    names = SCRIPTS if filename == SCRIPT else (filename,)
-    return b"\n".join((Path(folder) / name).read_bytes() for name in names)
+    """Return what a static file holds; those of TOGETHER are put together."""
+    if filename not in TOGETHER:
+        return (Path(folder) / filename).read_bytes()
+    return b"\n".join(_lean(folder, name) for name in TOGETHER[filename])
 
 
-def _script() -> Response:
-    body = read_static(current_app.static_folder or "", SCRIPT)
-    answer = Response(body, mimetype="text/javascript")
+def _lean(folder: str, name: str) -> bytes:
+    """Return a file without what only its writers read; what others have made is lean already."""
+    whole = (Path(folder) / name).read_bytes()
+    return whole if name.startswith("vendor/") else _without_notes(whole, Path(name).suffix)
+
+
+def _without_notes(text: bytes, kind: str) -> bytes:
+    while text != (text := NOTES[kind].sub(b"", text)):
+        pass
+    return text
+
+
+def _together(filename: str) -> Response:
+    body = read_static(current_app.static_folder or "", filename)
+    kind = "text/css" if filename == SHEET else "text/javascript"
+    answer = Response(body, mimetype=kind)
     answer.set_etag(hashlib.sha256(body).hexdigest())
     answer.make_conditional(request, accept_ranges=True, complete_length=len(body))
     return answer

@@ -35,7 +35,7 @@ def test_the_manifest_names_every_asset_with_the_hash_of_what_was_written(node_m
 def test_pico_stands_in_a_layer_of_its_own_behind_the_charset(node_modules: Path, tmp_path: Path) -> None:
     vendor(node_modules, tmp_path / "out")
     css = (tmp_path / "out" / "pico.min.css").read_text("utf-8")
-    assert css == '@charset "UTF-8";@layer pico{/*! Pico CSS ✨ */body{margin:0}}\n'
+    assert css == '@charset "UTF-8";/*! Pico CSS ✨ */@layer pico{body{margin:0}}\n'
 
 
 def test_a_missing_asset_leaves_no_manifest(node_modules: Path, tmp_path: Path) -> None:

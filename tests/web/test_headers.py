@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from werkzeug.test import TestResponse
 
-from app.web.headers import FIXED, HSTS
+from app.web.headers import FIXED, HSTS, OF_PAGES
 from tests.builders import CHEAP, PASSWORD, Client, World
 from tests.web.conftest import NONCE, House, cookie, raw
 
@@ -51,7 +51,7 @@ def answers(house: House) -> dict[str, TestResponse]:
 def test_every_answer_is_kept_by_nobody_and_may_load_only_our_own(house: House) -> None:
     for name, answer in answers(house).items():
         headers = answer.headers
-        assert {key: headers.get(key) for key in FIXED} == FIXED, name
+        assert {key: headers.get(key) for key in FIXED | OF_PAGES} == FIXED | OF_PAGES, name
         assert headers.get("Cache-Control") == "no-store", name
         packed = {"accept-encoding"} if name in ("page", "partial") else set()
         assert {each.lower() for each in answer.vary} == {"cookie", "hx-request", "hx-request-type"} | packed, name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from app.web.packing import SCRIPT, SCRIPTS, pack
+from app.web.packing import SCRIPT, SCRIPTS, SHEET, SHEETS, pack
 from tests.services import ROOT
 from tests.web.conftest import House
 
@@ -72,7 +73,7 @@ def test_no_answer_with_a_value_or_another_form_is_packed(house: House) -> None:
     assert [(answer.status_code, answer.headers.get("Content-Encoding")) for answer in answers] == [(200, None)] * 6
 
 
-@pytest.mark.parametrize("path", ["css/tresor.css", "js/keys.js", SCRIPT])
+@pytest.mark.parametrize("path", ["css/tresor.css", "js/keys.js", SCRIPT, SHEET])
 def test_styles_and_scripts_are_packed_and_asked_for_again_by_their_mark(house: House, path: str) -> None:
     nobody = house.client()
     plain, packed = nobody.get(f"/static/{path}?v=1"), nobody.get(f"/static/{path}?v=1", headers=TAKES)
@@ -88,8 +89,28 @@ def test_styles_and_scripts_are_packed_and_asked_for_again_by_their_mark(house: 
     assert (part.status_code, part.data) == (206, plain.data[:10])
 
 
-def test_the_page_has_all_scripts_in_one_file(house: House) -> None:
+def test_the_page_has_all_scripts_in_one_file_without_what_only_writers_read(house: House) -> None:
     page = house.client(house.anna).get("/vault").text
     script = house.client().get(f"/static/{SCRIPT}").text
     assert page.count("<script") == page.count(f'src="/static/{SCRIPT}?v=') == 1
-    assert script == "\n".join((ROOT / "static" / name).read_text("utf-8") for name in SCRIPTS)
+    assert without_space(script) == without_space("".join(map(code, SCRIPTS)))
+
+
+def test_the_page_has_all_style_sheets_in_one_file_without_what_only_writers_read(house: House) -> None:
+    page = house.client(house.anna).get("/vault").text
+    sheet = house.client().get(f"/static/{SHEET}").text
+    assert page.count("stylesheet") == page.count(f'href="/static/{SHEET}?v=') == 1
+    whole = "".join((ROOT / "static" / name).read_text("utf-8") for name in SHEETS)
+    ours = re.sub(r"/\*[^!].*?\*/", "", whole, flags=re.DOTALL)
+    assert without_space(sheet).replace(";}", "}") == without_space(ours).replace(";}", "}")
+    assert sheet.startswith('@charset "UTF-8";/*!\n * Pico CSS')
+
+
+def code(name: str) -> str:
+    """Return a script without the lines that are comments."""
+    lines = (ROOT / "static" / name).read_text("utf-8").splitlines()
+    return "\n".join(line for line in lines if not line.strip().startswith("//"))
+
+
+def without_space(text: str) -> str:
+    return "".join(text.split())
