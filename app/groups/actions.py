@@ -19,8 +19,15 @@ def declare(actions: Actions) -> None:
         Action("group.add-member", _l("Member added or level changed"), "user-plus", tried=_l("Add a member")),
         Action("group.remove-member", _l("Member removed"), "user-minus", tried=_l("Remove a member")),
         Action("group.members", _l("Members saved"), "users", tried=_l("Change members")),
+        Action("group.leave", _l("Group left"), "log-out", tried=_l("Leave a group")),
+        Action("group.rename", _l("Group renamed"), "pencil", tried=_l("Rename a group")),
+        Action("group.delete", _l("Group deleted"), "trash-2", tried=_l("Delete a group")),
+        Action("group.list-all", _l("All groups listed"), "users", tried=_l("List all groups")),
         Action("group.open", _l("Group opened"), "users", tried=_l("Open a group")),
         Action("group.list", _l("Groups listed"), "users", tried=_l("List groups")),
     )
     actions.declare(DAMAGE, *damage("group"))
-    actions.explain(values={("level", "member"): _l("Member"), ("level", "admin"): _l("Group admin")})
+    actions.explain(
+        details={"before": _l("before: %(value)s"), "name": _l("now: %(value)s")},
+        values={("level", "member"): _l("Member"), ("level", "admin"): _l("Group admin")},
+    )

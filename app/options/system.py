@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.audit.actions import Action, Actions
 from app.audit.service import Audit
 from app.audit.system import AuditTrails
 from app.audit.trail import AuditTrail
+from app.audit.words import DAMAGE, damage
+from app.audit.words import INSTALLATION as INSTALLED
 from app.configurator import Configurator, System
 from app.keys.keyrings import Keyrings
 from app.keys.sealed import SealedRows
@@ -32,6 +35,24 @@ CARD = Card(
 )
 
 
+def declare_actions(actions: Actions) -> None:
+    """Add the words for the events of settings to the catalogue."""
+    actions.declare(
+        INSTALLED,
+        Action(CHANGE, _l("Settings changed"), "settings-2", tried=_l("Change settings")),
+        Action("settings.reset", _l("Setting put back to the file’s"), "undo-2", tried=_l("Put a setting back")),
+    )
+    actions.declare(DAMAGE, *damage("options"))
+    actions.explain(
+        details={
+            "registration": _l("people may register: %(value)s"),
+            "registration_domains": _l("mail domains: %(value)s"),
+            "directory": _l("the people search shows: %(value)s"),
+        },
+        kinds={"options": _l("Settings")},
+    )
+
+
 class ChangeableSettings(System):
     """Keeps what the admin centre changes of the settings."""
 
@@ -42,6 +63,7 @@ class ChangeableSettings(System):
         rows = SealedRows(OptionsRow, Chosen, kind="options", unit=cfg.unit, keyrings=cfg.get(Keyrings), trail=trail)
         cfg.fill(Revised, rows)
         cfg.provide(Options(cfg.unit, rows, trail, cfg.get(Audit), cfg.settings.users))
+        declare_actions(cfg.get(Actions))
         cfg.fill(FixedSettings, self)
         cfg.site.cards.append(CARD)
         cfg.site.messages["settings"] = lambda _query: _("Settings saved. They hold from now on.")

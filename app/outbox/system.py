@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext as _l
+
+from app.audit.actions import Action, Actions
 from app.audit.system import AuditTrails
 from app.audit.trail import AuditTrail
+from app.audit.words import DAMAGE, INSTALLATION, damage
 from app.configurator import Configurator, System
 from app.keys.keyrings import Keyrings
 from app.keys.sealed import SealedRows
@@ -23,3 +27,7 @@ class MailQueue(System):
         )
         cfg.provide(Outbox(cfg.unit, cfg.clock, rows, cfg.settings.web.language))
         cfg.fill(Revised, rows)
+        words = cfg.get(Actions)
+        words.declare(INSTALLATION, Action("mail.enqueue", _l("Mail queued"), "mail"))
+        words.declare(DAMAGE, *damage("mail"))
+        words.explain(details={"template": "%(value)s"}, kinds={"mail": _l("Mail")})

@@ -111,14 +111,14 @@ class Links:
                     return link
             except Damaged as damage:
                 self._audit.trouble(damage)
-        raise Refused(action=f"{purpose.value}.open")
+        raise Refused(action="link.open")
 
     def use(self, link: Link) -> None:
         """Consume a link within what it allows. Raises Refused if somebody was faster."""
         with self._unit.writing():
             using = delete(LINK).where(LINK.c.token_hash == link.token_hash)
             if self._unit.execute(using).rowcount != 1:
-                raise Refused(action=f"{link.purpose.value}.use")
+                raise Refused(action="link.use")
             who = link.user.id if link.user else None
             self._trail.record(Note("link.use", subject=who), kind=KIND, object_id=link.id, revision=USED, gone=True)
 

@@ -64,7 +64,7 @@ class Requests:
         content = RequestContent(address, language)
         columns = {"purpose": purpose.value, "created_at": now, "due_at": now, "tries": 0}
         with self._unit.writing():
-            self._rows.insert(uuid4(), content, Note(f"{purpose.value}.ask"), **columns)
+            self._rows.insert(uuid4(), content, Note("request.ask", detail={"purpose": purpose.value}), **columns)
             self._unit.after_commit(self.wake)
 
     def due(self) -> list[UUID]:
@@ -96,7 +96,7 @@ class Requests:
             return
         opened = self._rows.open(row)
         purpose = opened.columns["purpose"]
-        self._rows.remove(opened, Note(f"{purpose}.decide", actor=ACTOR))
+        self._rows.remove(opened, Note("request.decide", actor=ACTOR, detail={"purpose": purpose}))
         self._decisions[purpose].decide(opened.content.address, language=opened.content.language)
 
     def _put_off(self, request_id: UUID, error: Exception) -> None:

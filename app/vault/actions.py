@@ -33,6 +33,7 @@ def declare(actions: Actions) -> None:
         Action("secret.activity", _l("Activity opened"), "activity", tried=_l("Open the activity")),
         Action("secret.list", _l("Vault opened"), "vault", tried=_l("Open the vault")),
         Action("secret.trash", _l("Trash opened"), "trash-2", tried=_l("Open the trash")),
+        Action("secret.test", _l("Connection tested"), "plug-zap", tried=_l("Test a connection")),
         Action("secret.generate", _l("Password generated"), "wand-sparkles", tried=_l("Generate a password")),
     )
     actions.declare(
@@ -41,6 +42,7 @@ def declare(actions: Actions) -> None:
         Action("secret.unshare", _l("Share ended"), "user-minus", tried=_l("End a share")),
         Action("secret.publish", _l("Published in a group"), "waypoints", tried=_l("Publish in a group")),
         Action("secret.withdraw", _l("Withdrawn from a group"), "waypoints", tried=_l("Withdraw from a group")),
+        Action("secret.hand-over", _l("Secret handed over"), "user-plus", tried=_l("Hand a secret over")),
         Action("secret.sharing", _l("Sharing opened"), "users", tried=_l("Open the sharing")),
     )
     actions.declare(
@@ -53,6 +55,8 @@ def declare(actions: Actions) -> None:
             "fields": "%(value)s",
             "level": "%(value)s",
             "type": "",
+            "destination": "%(value)s",
+            "former": "",
             "version": _l("version %(value)s"),
             "restored": _l("from version %(value)s"),
         },

@@ -23,7 +23,7 @@ RECORDS = {"Note": 0, "note": 0, "Act": 0, "trouble": 99, "_wrong": 0, "require"
 """What is called with an action, and the place of it; beside these, whatever is given an `action=`."""
 
 HANDED_ON = re.compile(r"action|act\.name|act\.permission|[A-Z_]+\.name|record\.action|error\.action|permission|"
-                       r"policy\.permission|action or permission|[A-Z_]+\.permission")  # fmt: skip
+                       r"policy\.permission|action or permission|[A-Z_]+\.permission|GUARDED\[action\]")  # fmt: skip
 """Expressions for an action that was written down elsewhere."""
 
 KINDS = {"self.kind", "kind", "table", "name"}
@@ -174,7 +174,7 @@ def test_a_choice_means_a_section_or_one_action_or_nothing() -> None:
 
 def test_a_permission_that_a_page_asked_for_has_its_title(world: World) -> None:
     actions = world.cfg.get(Actions)
-    title = world.cfg.get(Permissions).title("user.manage")
+    title = world.cfg.get(Permissions).title("user.read")
     assert title
-    assert actions.get("user.manage").title == title
+    assert actions.get("user.read").title == title
     assert actions.get("never.heard").title == "never.heard"

@@ -80,7 +80,7 @@ def test_a_request_is_sealed_and_decided_once(world: World) -> None:
     assert decides(world) == 0
     assert len(mails(world)) == 1
     told = [(event["action"], event["actor"]) for event in world.events() if event["kind"] == "request"]
-    assert told == [("reset.ask", None), ("reset.decide", "door")]
+    assert told == [("request.ask", None), ("request.decide", "door")]
 
 
 def test_a_request_put_back_after_it_was_decided_sends_nothing(world: World) -> None:
