@@ -165,3 +165,14 @@ def test_the_number_of_members_of_a_large_group_follows_each_change(world: World
     with world.unit():
         counted.append(world.groups.counts([team])[team])
     assert counted == [LARGE + 2, LARGE + 3, LARGE + 2]
+
+
+@pytest.mark.parametrize(
+    "query", ["member=%00", "member=%ff%fe", "member=a&member=b", "members=999999", "members=-1", "x=y"]
+)
+def test_odd_addresses_show_members(world: World, query: str) -> None:
+    team = world.group("Team").id
+    client = world.client(world.person("anna", groups={team: "admin"}))
+    assert client.get(f"/groups/{team}?{query}").status_code == 200
+    asked = query.replace("members", "turn").replace("member", "q")
+    assert client.get(f"/groups/{team}/members?{asked}").status_code == 200

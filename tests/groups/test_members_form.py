@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from app.errors import Forbidden
+from app.audit.service import Overtaken
+from app.errors import Forbidden, Refused
 from app.groups.service import Wish
 from app.subject import GroupLevel
 from tests.builders import Client, World
+from tests.users.test_service import at_once
 
 
 def revision(world: World, group: object) -> str:
@@ -172,3 +174,19 @@ def test_who_leaves_is_led_to_their_groups_and_a_manager_of_all_stays(world: Wor
         form = {"revision": revision(world, team.id), f"level-{person.id}": "none"}
         answer = world.client(person).post(f"/groups/{team.id}/members", **form)
         assert (answer.status_code, answer.headers["Location"]) == (303, where)
+
+
+def test_two_admins_who_remove_each_other_in_the_form_at_once_leave_one(world: World) -> None:
+    team = world.group("Team")
+    people = [world.person(name, groups={team.id: "admin"}) for name in ("anna", "ben")]
+    seen = int(revision(world, team.id))
+
+    def remove(by: int, whom: int) -> None:
+        with world.unit():
+            wishes = [Wish(people[whom].id, None)]
+            world.groups.save_members(people[by], team.id, revision=seen, wishes=wishes)
+
+    outcomes = at_once(lambda: remove(0, 1), lambda: remove(1, 0))
+    assert [type(each) for each in outcomes if each is not None] in ([Forbidden], [Overtaken], [Refused])
+    with world.unit():
+        assert [level.value for _user, level in world.users.members(team.id)] == ["admin"]

@@ -20,6 +20,7 @@ from app.users.setup import Setup
 from app.vault.sharing import Sharing, Wishes
 from tests.builders import PASSWORD, START
 from tests.journeys.door_screens import DOORS
+from tests.groups.crowds import crowd
 from tests.journeys.scenery import DAMAGED, DELETED, HOST, MAIL, MISSING, UNREADABLE, Scenery
 from tests.journeys.watching import Watch, watched
 
@@ -427,6 +428,55 @@ def members_leaving(visit: Visit) -> Page:
     return page
 
 
+def at_large(rest: str = "") -> Callable[[Visit], Page]:
+    """Return the way to a group with more members than a page shows."""
+
+    def visit_it(visit: Visit) -> Page:
+        world, groups = visit.scenery.world, visit.scenery.groups
+        if "Everybody" not in groups:
+            lena, nora = visit.scenery.people["lena"], visit.scenery.people["nora"]
+            with world.unit():
+                groups["Everybody"] = world.groups.create(lena, name="Everybody").id
+                world.groups.add_member(nora, groups["Everybody"], nora.id)
+            crowd(world, groups["Everybody"], 50)
+        return visit.goes(f"/groups/{groups['Everybody']}{rest}")
+
+    return visit_it
+
+
+def large_group(visit: Visit) -> Page:
+    page = at_large()(visit)
+    page.locator("#group-members a[rel=next]").click()
+    page.locator("#group-members a[rel=prev]").wait_for()
+    return page
+
+
+def members_large(visit: Visit) -> Page:
+    page = dialog(at_large(), "#members")(visit)
+    page.locator("#rows select").nth(1).select_option("none")
+    page.fill("#f-find", "hugo")
+    page.get_by_text("Hugo Crowd00007").wait_for()
+    return page
+
+
+def group_refused(visit: Visit) -> Page:
+    page = visit.goes("/admin/groups/new")
+    page.fill("#f-name", "System")
+    page.fill("#f-description", "Not what it looks like")
+    return sends(page)
+
+
+def group_overtaken(visit: Visit) -> Page:
+    page = visit.goes(f"/groups/{visit.scenery.groups['Release']}/edit")
+    world, anna, group = visit.scenery.world, visit.scenery.people["anna"], visit.scenery.groups["Release"]
+    with world.unit():
+        before = world.groups.names([group])[group]
+        world.groups.describe(anna, group, description=before.description + " ")
+        world.groups.describe(anna, group, description=f"Ships the product. {before.revision}")
+    page.fill("#f-description", "Ships everything.")
+    return sends(page)
+
+
 def resend(visit: Visit) -> Page:
     page = visit.goes(visit.scenery.address(CODES) + "/edit")
     page.fill("#f-name", "Recovery codes")
@@ -671,7 +721,19 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "group-as-member": group("Support", "", "ben"),
     "group-system": group("System"),
     "group-description": group("Release", "/edit"),
+    "group-large": large_group,
+    "group-searched": at_large("?member=crowd"),
+    "group-edit-overtaken": group_overtaken,
+    "group-delete": group("Release", "/delete"),
+    "group-delete-dialog": dialog(group("Release"), "#delete"),
+    "group-leave": group("Release", "/leave"),
+    "group-leave-last-admin": group("Support", "/leave", "anna"),
+    "groups-all": at("/admin/groups"),
+    "groups-all-none": at("/admin/groups?q=nothing+is+called+so"),
+    "groups-new": dialog(at("/admin/groups"), "#new-group"),
+    "groups-new-refused": group_refused,
     "members": group("Release", "/members"),
+    "members-large": members_large,
     "members-leaving": members_leaving,
     "members-system": group("System", "/members"),
     "withdraw": withdraw("Release", RELEASE_BOT),
