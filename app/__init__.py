@@ -9,6 +9,7 @@ web           what every page shares: boundary, gate, headers, error pages, lang
 configurator  activates systems and builds the Flask app; knows no system
 keys          the keyring's row, and sealed rows
 audit         the trail, and the newest revision of every object
+outbox        the mails to send, stored with what causes them
 users         people, roles, sessions, memberships
 groups        teams and the system group
 vault         secrets: heads, the safe, sharing, trash, use in process

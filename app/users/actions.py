@@ -10,6 +10,9 @@ from app.audit.words import DAMAGE, INSTALLATION, damage
 SIGN_IN = Section("sign-in", _l("Sign-in and sessions"), 50)
 PEOPLE = Section("people", _l("People and roles"), 60)
 
+LINKS = ("invitation", "registration", "reset", "address")
+OPENED, OPEN = _l("One-time link opened"), _l("Open a one-time link")
+
 
 def declare(actions: Actions) -> None:
     """Add the words to the catalogue."""
@@ -21,6 +24,9 @@ def declare(actions: Actions) -> None:
         Action("user.sign-out-everywhere", _l("Signed out everywhere"), "log-out"),
         Action("session.begin", _l("Session begun"), "monitor"),
         Action("session.end", _l("Session ended"), "monitor-off", tried=_l("End a session")),
+        Action("link.use", _l("One-time link used"), "link"),
+        Action("link.end", _l("One-time link ended"), "link-2-off"),
+        *(Action(f"{link}.{verb}", OPENED, "link", tried=OPEN) for link in LINKS for verb in ("open", "use")),
         Action("user.rehash", _l("Password sealed anew"), "lock-keyhole"),
     )
     actions.declare(
@@ -40,5 +46,5 @@ def declare(actions: Actions) -> None:
         Action("setup.done", _l("Set-up done"), "flag"),
         Action("setup.open", _l("Set-up opened"), "flag", tried=_l("Open the set-up page")),
     )
-    actions.declare(DAMAGE, *damage("user", "role", "session", "membership", "user_role"))
-    actions.explain(kinds={"session": _l("Session")})
+    actions.declare(DAMAGE, *damage("user", "role", "session", "membership", "user_role", "link"))
+    actions.explain(kinds={"session": _l("Session"), "link": _l("One-time link")})

@@ -95,6 +95,35 @@ class SessionRow(Base):
     mac: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class LinkRow(Base):
+    """A one-time link, found by its token's hash; `mac` binds every column.
+
+    The trail tells of its beginning (revision 1) and its use, so that one put back after its use is refused.
+    """
+
+    __tablename__ = "link"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    id: Mapped[UUID]
+    purpose: Mapped[str]
+    user: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"), index=True)
+    generation: Mapped[int]
+    address: Mapped[str]
+    copied_by: Mapped[UUID | None]
+    issued_at: Mapped[datetime] = mapped_column(Time)
+    ends_at: Mapped[datetime] = mapped_column(Time, index=True)
+    mac: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class RequestRow(Sealed, Base):
+    """What somebody whom nobody knows yet asked for with an address (RequestContent); a worker decides about it."""
+
+    __tablename__ = "request"
+
+    purpose: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Time, index=True)
+
+
 class PreferencesRow(Base):
     """How a person likes pages; decides nothing. What of it counts: look.py."""
 
@@ -141,3 +170,12 @@ class RoleContent:
     """What a role's seal holds."""
 
     permissions: tuple[str, ...]
+
+
+@strict
+@dataclass(frozen=True)
+class RequestContent:
+    """What a request's seal holds. language: of the page on which it was asked for."""
+
+    address: str = field(repr=False)
+    language: str

@@ -19,12 +19,14 @@ from app.database import Unit
 from app.keys.keyrings import FirstStart, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
+from app.outbox.system import MailQueue
 from app.users import actions
 from app.users.account import pages as account_pages
 from app.users.cli import users_commands
 from app.users.cookies import SessionCookie
 from app.users.describing import PeopleNames, RoleNames
 from app.users.directory import Directory
+from app.users.links import Links
 from app.users.messages import MESSAGES
 from app.users.models import Account, RoleContent, RoleRow, UserRow
 from app.users.own_sessions import OwnSessions
@@ -51,7 +53,7 @@ ENTRIES = (
 class UserManagement(System):
     """People, roles and sessions."""
 
-    requires = (AuditTrails,)
+    requires = (AuditTrails, MailQueue)
 
     def activate(self, cfg: Configurator) -> None:
         settings, unit, clock = cfg.settings, cfg.unit, cfg.clock
@@ -73,6 +75,7 @@ class UserManagement(System):
         )
         probes = cfg.fillings(GroupProbe)
         sessions = Sessions(unit, clock, keyrings, rows, roles, permissions, probes, audit, trail, limits)
+        links = Links(unit, clock, keyrings, users, audit, trail)
         cookie = SessionCookie(sessions, settings)
         self.setup = Setup(unit, keyrings, users, audit)
         throttle = Throttle(settings.limits)
@@ -80,8 +83,21 @@ class UserManagement(System):
         directory = Directory(unit, users, throttle, settings.users.directory)
         preferences, own = Preferences(unit), OwnSessions(unit, users, sessions)
         personal = PersonalData(unit, clock, users, preferences, own, audit, cfg.fillings(PersonalRecords))
-        for each in (permissions, users, directory, sessions, cookie, self.setup, sign_in, preferences, own, personal):
+        for each in (
+            permissions,
+            users,
+            directory,
+            sessions,
+            links,
+            cookie,
+            self.setup,
+            sign_in,
+            preferences,
+            own,
+            personal,
+        ):
             cfg.provide(each)
+        cfg.provide(personal)
         cfg.fill(FirstStart, users)
         cfg.fill(Revised, rows)
         cfg.fill(Revised, roles)

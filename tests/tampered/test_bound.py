@@ -15,6 +15,7 @@ from sqlalchemy import Table, select
 from app.crypto.context import encode
 from app.database import Base
 from app.keys.models import Sealed
+from app.users import links
 from app.users.models import SessionRow
 from app.users.sessions import DECIDING
 from app.vault.safe import WRAPPED_BOUND
@@ -24,6 +25,7 @@ from tests.tampered.fifty import SEALED, Columns, as_row, safe_with, sealed_rows
 from tests.tampering import make_up
 
 ID, USER = UUID("0f000000-0000-4000-8000-00000000abcd"), UUID("ff000000-0000-4000-8000-00000000abcd")
+BOUND_BY_MAC = {"session": DECIDING, "link": links.DECIDING}
 MOMENT = datetime(2026, 2, 28, 23, 59, 59, 999_999, UTC)
 EARLY = datetime(1904, 2, 29, 1, 2, 3, 1, UTC)
 ODD = "Ä A\u0308 ß \U0001f511 ' \" \\ \u2028 \u202e\n end "
@@ -47,6 +49,10 @@ ROWS: dict[str, Columns] = {
     "session": {
         "token_hash": BYTES, "id": ID, "user": USER, "generation": 3, "issued_at": EARLY, "ends_at": MOMENT,
         "confirmed_at": MOMENT, "factors": ODD, "device": ODD, "seen_at": MOMENT, "mac": BYTES,
+    },
+    "link": {
+        "token_hash": BYTES, "id": ID, "purpose": ODD, "user": USER, "generation": 3, "address": ODD,
+        "copied_by": None, "issued_at": EARLY, "ends_at": MOMENT, "mac": BYTES,
     },
 }  # fmt: skip
 
@@ -92,7 +98,7 @@ def contexts(world: World) -> dict[str, bytes]:
         elif table == "version":
             bound = safe_with(world, world.store)._version_context(as_row(columns)._mapping).items
         else:
-            bound = tuple(columns[name] for name in DECIDING)
+            bound = tuple(columns[name] for name in BOUND_BY_MAC[table])
         found[table] = encode(bound)
     return found
 
@@ -106,7 +112,7 @@ def from_the_page(table: str, row: Columns) -> bytes:
         order = ("secret", "id", "number", "type", "schema", "author", "time", "blob", "size", "sha256")
         items = [row[name] for name in order]
     else:
-        items = [row[name] for name in DECIDING]
+        items = [row[name] for name in BOUND_BY_MAC[table]]
     return encode(items)
 
 
@@ -122,6 +128,8 @@ def test_the_free_columns_of_all_sealed_tables_are_these() -> None:
         "role": {},
         "group": {},
         "secret": {},
+        "outbox": {},
+        "request": {},
     }
 
 
@@ -134,8 +142,13 @@ def test_every_column_of_a_session_is_bound_but_these() -> None:
     assert {*DECIDING, *SessionRow.FREE, "mac"} == set(Base.metadata.tables["session"].columns.keys())
 
 
+def test_every_column_of_a_link_is_bound() -> None:
+    assert {*links.DECIDING, "mac"} == set(Base.metadata.tables["link"].columns.keys())
+
+
 def test_every_table_is_sealed_or_known_to_decide_nothing_by_itself() -> None:
     finds = {"user_role", "user_word", "membership", "access", "publication"}
     counts = {"shelf", "preferences", "lease"}
-    bound_elsewhere = {"version", "session", "audit", "keyring"}
-    assert set(Base.metadata.tables) == {*SEALED, *finds, *counts, *bound_elsewhere}
+    bound_elsewhere = {"version", "session", "link", "audit", "keyring"}
+    sealed = {model.__tablename__ for model in Sealed.__subclasses__()}  # type: ignore[attr-defined]
+    assert set(Base.metadata.tables) == {*sealed, *finds, *counts, *bound_elsewhere}

@@ -13,6 +13,7 @@ from app.subject import Subject
 from app.users.directory import Directory
 from app.users.words import fits, folded_word, words_asked, words_of
 from tests.builders import PASSWORD, World
+from tests.migrating import downgrade
 
 Make = Callable[..., World]
 
@@ -175,10 +176,7 @@ def test_an_unknown_address_and_one_of_somebody_inactive_are_refused_in_the_same
 def test_people_of_before_are_found_once_the_database_is_upgraded(make_world: Make) -> None:
     world = everybody(make_world)
     people(world)
-    world.sql("DROP INDEX ix_audit_subject")
-    world.sql("ALTER TABLE preferences DROP COLUMN single_keys")
-    world.sql("DROP TABLE user_word")
-    world.sql("UPDATE alembic_version SET version_num = '0002'")
+    downgrade(world.cfg.unit.engine, "0002")
     upgrade(world.cfg.unit.engine)
     assert found(world, world.person("zoe"), "ann") == ["Anna", "Annabel"]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import sqlalchemy as sa
 from alembic import op
-
-from app.users.words import words_of
 
 revision = "0003"
 down_revision = "0002"
@@ -38,3 +39,17 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_user_word_user"), table_name="user_word")
     op.drop_table("user_word")
+
+
+def words_of(first_name: str, last_name: str, email: str) -> list[bytes]:
+    """Return the words of a person as they were made when this migration was written."""
+    names = [*first_name.split(), *last_name.split()]
+    apart = re.compile(r"[\s\-_.'’+,;()]+")
+    parts = [part for text in (*names, email.partition("@")[0]) for part in apart.split(text)]
+    folded = [_folded(text) for text in (email, *names, *parts)]
+    return [word for word in dict.fromkeys(folded) if word][:8]
+
+
+def _folded(text: str) -> bytes:
+    decomposed = unicodedata.normalize("NFKD", text[:100].casefold())
+    return "".join(each for each in decomposed if not unicodedata.combining(each)).encode("utf-8", "replace")
