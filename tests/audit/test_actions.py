@@ -13,6 +13,7 @@ from flask_babel import force_locale
 import app
 from app.audit.actions import Action, Actions, Section
 from app.errors import Misconfigured
+from app.users.links import For
 from app.users.permissions import Permissions
 from tests.builders import World
 
@@ -28,6 +29,9 @@ HANDED_ON = re.compile(r"action|act\.name|act\.permission|[A-Z_]+\.name|record\.
 
 KINDS = {"self.kind", "kind", "table", "name"}
 """Expressions in f-strings for the kind of what is damaged."""
+
+PURPOSES = {"purpose.value", "link.purpose.value"}
+"""The same for what a one-time link is for."""
 
 
 def calls() -> Iterator[tuple[str, ast.Call]]:
@@ -99,8 +103,9 @@ def values(expression: ast.expr, known: dict[str, set[str]], where: str) -> set[
         inside, end = expression.values
         assert isinstance(inside, ast.FormattedValue), where
         assert isinstance(end, ast.Constant), where
-        assert ast.unparse(inside.value) in KINDS, where
-        return {f"{kind}{end.value}" for kind in kinds()}
+        stands_for = {each.value for each in For} if ast.unparse(inside.value) in PURPOSES else kinds()
+        assert ast.unparse(inside.value) in KINDS | PURPOSES, where
+        return {f"{each}{end.value}" for each in stands_for}
     if isinstance(expression, ast.Name) and expression.id in known:
         return known[expression.id]
     assert HANDED_ON.fullmatch(ast.unparse(expression)), f"{where}: which action is {ast.unparse(expression)}?"

@@ -19,8 +19,8 @@ from app.users.sessions import Sessions
 from app.users.setup import Setup
 from app.vault.sharing import Sharing, Wishes
 from tests.builders import PASSWORD, START
-from tests.journeys.door_screens import DOORS
 from tests.groups.crowds import crowd
+from tests.journeys.door_screens import DOORS
 from tests.journeys.scenery import DAMAGED, DELETED, HOST, MAIL, MISSING, UNREADABLE, Scenery
 from tests.journeys.watching import Watch, watched
 
