@@ -25,6 +25,7 @@ from app.users.known_devices import KnownDevices
 from app.users.links import Links
 from app.users.messages import MESSAGES
 from app.users.models import Account, RoleContent, RoleRow, UserRow
+from app.users.nobody import Nobody
 from app.users.own_sessions import OwnSessions
 from app.users.permissions import Permissions
 from app.users.personal_data import PersonalData
@@ -75,8 +76,9 @@ class UserManagement(System):
         cookie = SessionCookie(sessions, settings)
         self.setup = Setup(unit, keyrings, users, audit)
         throttle = Throttle(settings.limits, at_once=max(1, (rules.at_once + rules.waiting) // 2))
+        nobody = Nobody(rows, keyrings)
         devices = KnownDevices(keyrings, clock, days=settings.limits.device_days)
-        sign_in = SignIn(unit, clock, keyrings, users, sessions, passwords, throttle, devices, audit)
+        sign_in = SignIn(unit, clock, keyrings, users, sessions, passwords, throttle, devices, nobody, audit)
         directory = Directory(unit, users, throttle, settings.users.directory)
         preferences, own = Preferences(unit), OwnSessions(unit, users, sessions)
         personal = PersonalData(unit, clock, users, preferences, own, audit, cfg.fillings(PersonalRecords))
