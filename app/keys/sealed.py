@@ -90,6 +90,11 @@ class SealedRows(Generic[C]):
             raise self._damaged(columns["id"], f"{error.error_count()} values do not fit the class") from None
         return Opened(columns["id"], columns["revision"], columns, content)
 
+    def stored_nowhere(self, row_id: UUID, content: C, **columns: Any) -> dict[str, Any]:
+        """Return a row for `open_columns` that costs what a stored one does."""
+        complete = self._sealed({"id": row_id, "revision": 1, **columns}, content)
+        return {**complete, "newest_revision": 1}
+
     def insert(self, row_id: UUID, content: C, note: Note, **columns: Any) -> Opened[C]:
         """Store a new row with revision 1 and record it."""
         return self._insert({"id": row_id, "revision": 1, **columns}, content, note)
@@ -130,12 +135,16 @@ class SealedRows(Generic[C]):
         return [(row.id, row.revision) for row in self._unit.execute(select(columns.id, columns.revision).where(newer))]
 
     def _insert(self, values: dict[str, Any], content: C, note: Note) -> Opened[C]:
-        complete = {column.name: None for column in self.table.columns} | values
-        plain = self._json.dump_json(content)
-        complete["seal"] = self._keyrings.current.seal(plain, self._context(complete))
+        complete = self._sealed(values, content)
         self._unit.execute(self._insertion, complete)
         self._trail.record(note, kind=self.kind, object_id=complete["id"], revision=complete["revision"])
         return Opened(complete["id"], complete["revision"], complete, content)
+
+    def _sealed(self, values: Mapping[str, Any], content: C) -> dict[str, Any]:
+        """Return all columns of a new row."""
+        complete: dict[str, Any] = {**dict.fromkeys(column.name for column in self.table.columns), **values}
+        complete["seal"] = self._keyrings.current.seal(self._json.dump_json(content), self._context(complete))
+        return complete
 
     def _context(self, columns: Mapping[str, Any]) -> Context:
         items: list[Any] = [self.table.name, columns["id"]]

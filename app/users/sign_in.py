@@ -17,6 +17,7 @@ from app.keys.keyrings import Keyrings
 from app.subject import Subject
 from app.users.addresses import key_of
 from app.users.known_devices import Device, KnownDevices
+from app.users.nobody import Nobody
 from app.users.service import LISTED, LONGEST_PASSWORD, User, Users
 from app.users.sessions import PREFERENCES, Sessions
 from app.users.throttle import Throttle
@@ -49,11 +50,12 @@ class SignIn:
         passwords: Passwords,
         throttle: Throttle,
         devices: KnownDevices,
+        nobody: Nobody,
         audit: Audit,
     ) -> None:
         self._unit, self._clock, self._keyrings, self._users = unit, clock, keyrings, users
         self._sessions, self._passwords, self._throttle, self._audit = sessions, passwords, throttle, audit
-        self._devices = devices
+        self._devices, self._nobody = devices, nobody
 
     def sign_in(
         self, *, email: str, password: str, address: str, device: str, known: str = "", replaces: Subject | None = None
@@ -117,10 +119,13 @@ class SignIn:
     def _known(self, email: str) -> User | None:
         """Return who has this address; somebody whose row is damaged cannot sign in either."""
         try:
-            return self._users.find(email)
+            user = self._users.find(email)
         except Damaged as damage:
             self._audit.trouble(damage)
             return None
+        if user is None:
+            self._nobody.open()
+        return user
 
     def _device(self, known: str, account: str, email: str) -> Device | None:
         """Return the browser as this account knows it, if it signed in since the account last ended its sessions.
@@ -141,11 +146,8 @@ class SignIn:
         """Record a failure, in the same time for known and unknown, and return the one answer."""
         wrong = WrongPassword(_("Email or password is not right."))
         wrong.action = action
-        if user is not None:
-            wrong.kind, wrong.object_id = "user", user.id
-        else:
-            name = self._keyrings.current.mac("sign-in address", account)
-            wrong.kind, wrong.object_id = "address", UUID(bytes=name[:16])
+        name = self._keyrings.current.mac("sign-in address", account)
+        wrong.kind, wrong.object_id = ("user", user.id) if user else ("address", UUID(bytes=name[:16]))
         self._audit.trouble(wrong)
         return wrong
 

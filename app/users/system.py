@@ -49,6 +49,7 @@ from app.users.links import For, Links
 from app.users.messages import ADMIN_MESSAGES, MESSAGES
 from app.users.models import Account, RequestContent, RequestRow, RoleContent, RoleRow, UserRow
 from app.users.must_change import lead_to_password
+from app.users.nobody import Nobody
 from app.users.own_sessions import OwnSessions
 from app.users.people_list import PeopleList
 from app.users.permissions import Permissions
@@ -122,8 +123,9 @@ class UserManagement(System):
         cookie = SessionCookie(sessions, settings)
         self.setup = Setup(unit, keyrings, users, audit)
         throttle = Throttle(settings.limits, at_once=max(1, (rules.at_once + rules.waiting) // 2))
+        nobody = Nobody(rows, keyrings)
         devices = KnownDevices(keyrings, clock, days=settings.limits.device_days)
-        sign_in = SignIn(unit, clock, keyrings, users, sessions, passwords, throttle, devices, audit)
+        sign_in = SignIn(unit, clock, keyrings, users, sessions, passwords, throttle, devices, nobody, audit)
         directory = Directory(unit, users, throttle, cfg.get(Options))
         cfg.provide(Roles(unit, role_rows, permissions, users, audit))
         preferences, own = Preferences(unit), OwnSessions(unit, users, sessions)
