@@ -1,4 +1,8 @@
-"""What the sharing page sends: levels, end dates and groups, by the ids of people and groups."""
+"""What the sharing page sends: levels, end dates and groups, by the ids of people and groups.
+
+Access 'until' a day ends when that day ends where the person who says so lives (their account's time zone). That moment
+is stored; everybody reads the day on which it comes for them.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from flask_babel import gettext as _
+from flask_babel import to_user_timezone, to_utc
 
 from app.clock import MICROSECOND
 from app.errors import Invalid
@@ -46,13 +51,14 @@ def seen_text(level: str, until: datetime | None) -> str:
 
 
 def day_text(until: datetime | None) -> str:
-    """Return the last day of access as inputs hold it."""
-    return last_day(until).date().isoformat() if until else ""
+    """Return the last day of access as inputs hold it: the reader's."""
+    return to_user_timezone(last_day(until)).date().isoformat() if until else ""
 
 
 def end_of(day: date) -> datetime:
-    """Return when access 'until' a day ends: with the end of that day, UTC."""
-    return datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC)
+    """Return when access 'until' a day ends: with the end of that day in the reader's time zone."""
+    ends: datetime = to_utc(datetime.combine(day + timedelta(days=1), time()))
+    return ends.replace(tzinfo=UTC)
 
 
 def last_day(until: datetime) -> datetime:

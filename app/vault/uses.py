@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.audit.service import Audit
-from app.vault.activity import ID, USE
+from app.vault.activity import ID, USE, name_of
 
 MOST_READ = 1000
 """Uses of each automation that are looked through, so that a page costs the same however often a secret is used."""
@@ -23,6 +23,11 @@ class Use:
     last: datetime
     this_week: int = 0
     more: bool = False
+
+    @property
+    def name(self) -> str:
+        """The automation as it begins a sentence."""
+        return name_of(self.actor)
 
 
 def uses_by_group(audit: Audit, secret_id: UUID, now: datetime) -> Mapping[UUID, list[Use]]:

@@ -296,7 +296,7 @@ def test_withdrawing_names_what_uses_it_when_and_how_often(place: Place, axe: st
     page.goto(f"/groups/{place.full.groups['Release']}")
     page.locator(f"#w-{place.full.secrets[RELEASE_BOT]}").click()
     dialog = page.locator("#dialog")
-    expect(dialog).to_contain_text("release-bot can no longer use it. Last used 4 minutes ago, 3 times this week.")
+    expect(dialog).to_contain_text("Release-bot can no longer use it. Last used 4 minutes ago, 3 times this week.")
     expect(dialog.get_by_role("link", name="Keep it published")).to_be_focused()
     assert faults(page, axe) == {}
     dialog.get_by_role("button", name="Withdraw").click()

@@ -187,7 +187,7 @@ def test_what_only_looks_is_told_too_and_the_page_stays(visitor: Visitor) -> Non
 
 def test_an_old_token_is_replaced_by_the_answer_that_refuses_it(visitor: Visitor, scene: Scenery) -> None:
     page = visitor("selin")
-    page.goto("/vault")
+    page.goto("/vault?q=in+spite+of")
     for token in ("old", ""):
         begins_a_note(page, f"Saved in spite of “{token}”")
         page.fill("#f-text", "4711")

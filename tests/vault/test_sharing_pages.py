@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 from sqlalchemy import event
 from werkzeug.test import TestResponse
 
+from app.subject import Subject
+from app.users.preferences import Preferences
 from app.vault.heads import Heads
 from app.vault.policy import Level
 from app.vault.sharing import Sharing, Wishes
@@ -172,3 +175,42 @@ def statements(world: World, act: Callable[[], TestResponse]) -> int:
     assert act().status_code == 200
     event.remove(world.cfg.unit.engine, "before_cursor_execute", counted)
     return count[0]
+
+
+@pytest.mark.parametrize(
+    ("zone", "ends", "read_in"),
+    [
+        ("Europe/Berlin", "2027-01-31T23:00:00", {"Europe/Berlin": "2027-01-31", "Asia/Tokyo": "2027-02-01"}),
+        ("America/New_York", "2027-02-01T05:00:00", {"America/New_York": "2027-01-31", "Europe/Berlin": "2027-02-01"}),
+        ("Pacific/Auckland", "2027-01-31T11:00:00", {"Pacific/Auckland": "2027-01-31", "": "2027-01-31"}),
+        ("", "2027-02-01T00:00:00", {"": "2027-01-31", "America/New_York": "2027-01-31"}),
+    ],
+)
+def test_access_until_a_day_ends_with_that_day_where_its_giver_lives(
+    world: World, zone: str, ends: str, read_in: dict[str, str]
+) -> None:
+    anna, ben = world.person("anna"), world.person("ben")
+    secret = world.keep(a_login(), owner=anna)
+    lives(world, anna, zone)
+    fields = {"revision": revision(world, secret), "add": ben.email, "add-until": "2027-01-31"}
+    assert world.client(anna).post(f"/vault/{secret}/sharing", **fields).status_code == 303
+    assert end_of(world, secret, ben) == datetime.fromisoformat(ends).replace(tzinfo=UTC)
+    for elsewhere, day in read_in.items():
+        lives(world, anna, elsewhere)
+        page = world.client(anna).get(f"/vault/{secret}/sharing").text
+        assert f'name="until-{ben.id}" type="date" value="{day}"' in page
+        same = {"revision": revision(world, secret), f"seen-{ben.id}": f"viewer {day}", f"until-{ben.id}": day}
+        assert world.client(anna).post(f"/vault/{secret}/sharing", **same).status_code == 303
+        assert end_of(world, secret, ben) == datetime.fromisoformat(ends).replace(tzinfo=UTC)
+
+
+def lives(world: World, person: Subject, zone: str) -> None:
+    with world.unit():
+        world.cfg.get(Preferences).live(person, language="en", time_zone=zone)
+
+
+def end_of(world: World, secret: UUID, person: Subject) -> datetime | None:
+    with world.unit():
+        head = world.cfg.get(Heads).load(secret)
+    assert head is not None
+    return next(grant.until for grant in head.access if grant.user == person.id)

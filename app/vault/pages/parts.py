@@ -38,7 +38,10 @@ def published(head: Head) -> list[Context]:
     groups = service(Groups)
     known: Mapping[UUID, Group] = groups.names([each.group for each in head.publications])
     counts = groups.counts([*known])
-    return [{"id": group.id, "name": group.name, "members": counts[group.id]} for group in known.values()]
+    return [
+        {"id": group.id, "name": group.name, "system": group.system, "members": counts[group.id]}
+        for group in known.values()
+    ]
 
 
 def changed_since(author: UUID, at: datetime) -> Context:

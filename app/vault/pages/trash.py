@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
+from app.audit.service import Audit
 from app.credentials.registry import Registry
+from app.users.service import Users
 from app.vault.heads import Head
 from app.vault.listing import PAGE
 from app.vault.pages.parts import Context, named, published
+from app.vault.policy import DELETE
 from app.vault.trash import Trash
+from app.vault.uses import uses_by_group
 from app.web.paging import page_number, pager
 from app.web.site import current_site, service
 from app.web.subjects import current_subject
@@ -17,11 +22,12 @@ from app.web.subjects import current_subject
 def delete_page(head: Head) -> Context:
     """Return the context of the question before a deletion."""
     kind = service(Registry).get(head.type)
-    trash = service(Trash)
+    trash, now = service(Trash), current_site().clock()
     return {
         "secret": {**named(head, kind, None), "publications": published(head)},
         "losing": len([grant for grant in head.access if grant.user != current_subject().id]),
-        "restorable_until": current_site().clock() + trash.kept,
+        "uses": uses_by_group(service(Audit), head.id, now) if head.publications else {},
+        "restorable_until": now + trash.kept,
     }
 
 
@@ -29,15 +35,26 @@ def trash_page(heads: Sequence[Head], args: Mapping[str, str]) -> Context:
     """Return the context of the trash."""
     trash, now = service(Trash), current_site().clock()
     page = min(page_number(args.get("page", "1")), max(1, -(-len(heads) // PAGE)))
+    shown = heads[(page - 1) * PAGE : page * PAGE]
+    by = {head.id: who for head in shown if (who := _deleted_by(head))}
+    people = service(Users).people([*by.values()])
     rows = [
         {
             **named(head, service(Registry).get(head.type), None),
             "deleted_at": head.deleted_at,
+            "deleted_by": people[by[head.id]] if by.get(head.id) in people else None,
+            "by_me": by.get(head.id) == current_subject().id,
             "days_left": -(-(trash.ends(head) - now).total_seconds() // 86400),
         }
-        for head in heads[(page - 1) * PAGE : page * PAGE]
+        for head in shown
     ]
     return {"listing": {"rows": rows, **pager("vault.trash", page, len(heads), {})}, "trash_days": trash.kept.days}
+
+
+def _deleted_by(head: Head) -> UUID | None:
+    """Return who moved a secret to the trash, as the trail tells."""
+    events = service(Audit).changes(head.id, only=(DELETE.name,), most=1)
+    return events[0].subject if events else None
 
 
 def purge_page(
