@@ -9,9 +9,11 @@ from uuid import uuid4
 
 import pytest
 
+from app.configurator import Configurator
 from app.subject import Subject
 from app.users.preferences import Preferences
-from tests.builders import Client, World, a_jira
+from app.users.system import UserManagement
+from tests.builders import PASSWORD, Client, World, a_jira
 
 ROW = re.compile(r"<tr>\n?(.*?)</tr>", re.DOTALL)
 
@@ -127,3 +129,17 @@ def test_script_gets_the_part_with_the_lines_alone(client: Client) -> None:
     answer = client.get("/admin/audit?action=people", headers=headers)
     assert "<table" in answer.text
     assert "<main" not in answer.text
+
+
+def test_the_log_needs_neither_vault_nor_groups_nor_the_admin_centre(world: World, admin: Subject) -> None:
+    world.keep(a_jira(name="Board"), owner=admin)
+    cfg = Configurator(world.cfg.settings, clock=world.clock)
+    cfg.activate(UserManagement)
+    client = Client(cfg.flask_app(serving=False).test_client(), world)
+    client.post("/login", email=admin.email, password=PASSWORD)
+    answer = client.get("/admin/audit")
+    assert answer.status_code == 200
+    assert "secret.create" in answer.text
+    assert "Board" not in answer.text
+    assert 'href="/admin"' not in answer.text
+    cfg.unit.engine.dispose()
