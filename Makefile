@@ -80,6 +80,7 @@ lint: .venv/.test $(ready) ## ruff, mypy, import contracts, dependencies
 bench: .venv/.test $(ready) ## ratios to a bare Flask app (minutes; needs wrk and Chromium)
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.signing_in
+	$(BIN)/python -m bench.asking
 	$(BIN)/python -m bench.browser
 
 soak: .venv/.test $(ready) ## the state machines, for long
