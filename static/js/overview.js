@@ -74,6 +74,10 @@
     search.dispatchEvent(new Event('search'));
   };
   const isLive = () => search && $('listing') && search.matches('[hx-get]');
+  // htmx begins in a task of its own, at times after the first keys: what was typed before is searched for then.
+  setTimeout(() => {
+    if (isLive() && search.value.trim() !== $('results').dataset.query) find(search.value);
+  });
   search?.addEventListener('keydown', event => {
     if (event.isComposing || !isLive()) return;
     if (event.key === 'Enter') {
