@@ -14,7 +14,8 @@ from app.credentials.types import Login, Note
 from app.keys.trail import Note as KeyNote
 from app.users.invitations import Invitations
 from app.users.links import For, Links
-from app.users.permissions import MEMBER
+from app.users.permissions import ADMINISTRATOR, MEMBER
+from app.users.roles import Roles
 from app.users.sessions import Sessions
 from app.users.setup import Setup
 from app.vault.sharing import Sharing, Wishes
@@ -27,6 +28,7 @@ from tests.journeys.watching import Watch, watched
 RELEASE_BOT = "Jira – release bot"
 CODES = "Recovery codes, GitHub"
 FROM_ANNA = "Analytics dashboard"
+HELP = "Help desk"
 
 
 @dataclass
@@ -267,6 +269,47 @@ def confirm(visit: Visit) -> Page:
     page = visit.goes(f"/vault/{visit.scenery.secrets[DELETED[0].credentials.name]}/purge")
     visit.scenery.world.clock.now = START
     return page
+
+
+def a_role(visit: Visit) -> str:
+    """Return the path of a role that is not built in."""
+    world = visit.scenery.world
+    roles, lena = world.cfg.get(Roles), visit.scenery.people["lena"]
+    with world.unit():
+        found = [role.id for role in roles.all(lena) if role.name == HELP]
+        if not found:
+            text = "First line: invites people and gets them back in. Never sees values."
+            found = [roles.create(lena, name=HELP, description=text, permissions=["user.manage"]).id]
+            world.users.change_roles("screens", visit.scenery.people["ben"].id, add=found)
+    return f"/admin/roles/{found[0]}"
+
+
+def role(visit: Visit) -> Page:
+    return visit.goes(a_role(visit))
+
+
+def role_refused(visit: Visit) -> Page:
+    page = visit.goes("/admin/roles/new")
+    page.fill("#f-name", "administrator")
+    return sends(page)
+
+
+def role_conflict(visit: Visit) -> Page:
+    page = visit.goes(a_role(visit) + "/edit")
+    path, world = a_role(visit), visit.scenery.world
+    with world.unit():
+        roles, nora = world.cfg.get(Roles), visit.scenery.people["nora"]
+        found = roles.open(nora, UUID(path.rsplit("/", 1)[1]))
+        text = f"Changed {found.revision} times."
+        roles.change(nora, found.id, seen=found.revision, name=HELP, description=text, permissions=found.stored)
+    page.fill("#f-name", "Service desk")
+    return sends(page)
+
+
+def settings_refused(visit: Visit) -> Page:
+    page = visit.goes("/admin/settings/edit")
+    page.fill("#f-registration_domains", "no domain_at all")
+    return sends(page)
 
 
 def menu_open(visit: Visit) -> Page:
@@ -752,6 +795,18 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "address-of-user": of_user("/address"),
     "told": told("/vault?done=told"),
     "told-in-account": told("/account/security"),
+    "roles": at("/admin/roles"),
+    "role": role,
+    "role-built-in": at(f"/admin/roles/{ADMINISTRATOR}"),
+    "role-new": at("/admin/roles/new"),
+    "role-new-dialog": dialog(at("/admin/roles"), "#new-role"),
+    "role-edit-dialog": dialog(role, "#edit-role"),
+    "role-refused": role_refused,
+    "role-conflict": role_conflict,
+    "role-delete-dialog": dialog(role, "#delete-role"),
+    "settings": at("/admin/settings"),
+    "settings-dialog": dialog(at("/admin/settings"), "#edit-settings"),
+    "settings-refused": settings_refused,
     "error-404": at("/vault/00000000-0000-4000-8000-000000000000"),
     "error-403": of(FROM_ANNA, "/edit", "ben"),
     "error-500": of(UNREADABLE, "", "jonas"),
