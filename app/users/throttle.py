@@ -123,10 +123,9 @@ class Throttle:
 
     def looked_up(self, person: UUID) -> None:
         """Count that a person asked who is here. Raises Throttled beyond the limit."""
-        key, most = f"look-ups/{person}", self._settings.look_ups
-        if not self._settings.enabled or self._count(key, LOOK_UP_MINUTES * 60) <= most:
+        seconds = self._too_often(f"look-ups/{person}", self._settings.look_ups, LOOK_UP_MINUTES)
+        if not seconds:
             return
-        seconds = self._left(key)
         text = ngettext("Too many searches. Wait %(num)s second.", "Too many searches. Wait %(num)s seconds.", seconds)
         raise Throttled(text, seconds=seconds, action="user.look-up")
 
@@ -169,6 +168,12 @@ class Throttle:
             Budget(f"pair/{_hashed(site, account)}", limits.sign_in_tries, FORGOTTEN_MINUTES, is_of_one=True),
             Budget(f"account/{_hashed(account)}", limits.account_tries, FORGOTTEN_MINUTES),
         ]
+
+    def _too_often(self, key: str, most: int, minutes: int) -> int:
+        """Count one more and return the seconds to wait if it is beyond the `most` of so many minutes; 0: it is not."""
+        if not self._settings.enabled or self._count(key, minutes * 60) <= most:
+            return 0
+        return self._left(key)
 
     @contextmanager
     def _one_of_few(self, who: str) -> Iterator[None]:
