@@ -112,7 +112,7 @@ def test_deleting_all_people_does_not_open_set_up_again(world: World, make_world
     with world.unit():
         lena = world.users.find("lena@example.org")
     assert lena is not None
-    for table in ("session", "user_role", "user_word", "membership", "preferences", "shelf"):
+    for table in ("session", "user_role", "user_word", "listed", "membership", "preferences", "shelf"):
         take_away(world, table, user=lena.id)
     take_away(world, "user", id=lena.id)
     assert make_world().client().get(path).status_code == 404

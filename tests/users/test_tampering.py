@@ -82,7 +82,7 @@ def test_a_removed_person_put_back_is_nobody(world: World) -> None:
     anna = world.person("anna")
     rows = sealed_rows(world, UserRow, Account, "user")
     before = stored(world, "user", id=anna.id)
-    for table in ("session", "user_role", "user_word", "shelf", "preferences"):
+    for table in ("session", "user_role", "user_word", "listed", "shelf", "preferences"):
         take_away(world, table, user=anna.id)
     with world.unit(), world.cfg.unit.writing():
         seen = rows.load(anna.id)
