@@ -37,6 +37,7 @@ REDIS = frozenset({"redis", "rediss", "redis+unix"})
 WHICH_URL = "limits.url: an address such as memory:// or redis://host:6379"
 """It does not repeat what was given, which may hold a password."""
 LOOK_UP_MINUTES = 10
+TEST_MINUTES = 1
 REQUEST_MINUTES = 10
 MAILS, MAILS_MINUTES = 6, 60
 """So many mails to addresses of their own choice may one person cause in so many minutes."""
@@ -131,28 +132,26 @@ class Throttle:
 
     def tested(self, person: UUID) -> None:
         """Count that a person tests a connection. Raises Throttled beyond the limit."""
-        key, most = f"tests/{person}", self._settings.connection_tests
-        if not self._settings.enabled or self._count(key, 60) <= most:
+        seconds = self._too_often(f"tests/{person}", self._settings.connection_tests, TEST_MINUTES)
+        if not seconds:
             return
-        seconds = self._left(key)
         text = ngettext("Too many tests. Wait %(num)s second.", "Too many tests. Wait %(num)s seconds.", seconds)
         raise Throttled(text, seconds=seconds, action="secret.test")
 
     def requested(self, address: str) -> None:
         """Count that somebody at this address asked for a link by mail. Raises Throttled beyond the limit."""
         key = f"requests/{_hashed(_site(address))}"
-        if not self._settings.enabled or self._count(key, REQUEST_MINUTES * 60) <= self._settings.requests:
+        seconds = self._too_often(key, self._settings.requests, REQUEST_MINUTES)
+        if not seconds:
             return
-        seconds = self._left(key)
         text = ngettext("Too many tries. Wait %(num)s second.", "Too many tries. Wait %(num)s seconds.", seconds)
         raise Throttled(text, seconds=seconds, action="request.ask")
 
     def wrote(self, person: UUID) -> None:
         """Count that a person has a mail sent to an address that they typed. Raises Throttled beyond the limit."""
-        key = f"mails/{person}"
-        if not self._settings.enabled or self._count(key, MAILS_MINUTES * 60) <= MAILS:
+        seconds = self._too_often(f"mails/{person}", MAILS, MAILS_MINUTES)
+        if not seconds:
             return
-        seconds = self._left(key)
         minutes = -(-seconds // 60)
         text = ngettext("Too many mails. Wait %(num)s minute.", "Too many mails. Wait %(num)s minutes.", minutes)
         raise Throttled(text, seconds=seconds, action="address.ask")
