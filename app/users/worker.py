@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 5
 ANSWER_SECONDS = 0.2
-"""How long a request rests, so that its answer leaves first: how long that takes tells nothing of what is decided."""
+"""How long each request rests at least, in whichever process, so that its answer has left before it is decided about:
+how long that takes tells nothing of what is found."""
 PATIENCE_SECONDS = 5
 """How long the end of a process waits for what is being decided."""
 
@@ -50,14 +51,16 @@ class Worker:
         """Say that something has been asked for."""
         self._asked.set()
 
-    def turn(self) -> int:
+    def turn(self, *, rest: float = 0) -> int:
         """Decide about what is due, one request after the other, and return how many there were.
 
-        Raises Unavailable if the database does not answer.
+        rest: seconds from looking to deciding. Raises Unavailable if the database does not answer.
         """
         with self.context():
             with self._unit.open():
                 due = self._requests.due()
+            if due and rest:
+                self._stop.wait(rest)
             for request_id in due:
                 if self._stop.is_set():
                     break
@@ -69,12 +72,11 @@ class Worker:
             self._asked.clear()
             if not self._is_more():
                 self._asked.wait(self._every)
-                self._stop.wait(ANSWER_SECONDS)
 
     def _is_more(self) -> bool:
         """Do a turn, and return whether another one should follow at once."""
         try:
-            return self.turn() == MOST_AT_ONCE
+            return self.turn(rest=ANSWER_SECONDS) == MOST_AT_ONCE
         except Exception as error:  # the thread is the only one of its process
             log.error("requests wait: %s", type(error).__name__, exc_info=without_text(error))
             return False
