@@ -137,9 +137,11 @@ def create(token: str) -> ResponseReturnValue:
     def make() -> ResponseReturnValue:
         entered = {name: form[name].data or "" for name in (*NAMES, "password")}
         user = service(Registration).create(token, **entered, language=str(get_locale()))
-        session = service(SignIn).enter(user, device=request.user_agent.string, replaces=person())
-        start = url_for(current_site().home, done="registered")
-        return service(SessionCookie).put(make_response(redirect(start, 303)), session)
+        cookie = service(SessionCookie)
+        session = service(SignIn).enter(
+            user, device=request.user_agent.string, known=cookie.known(request), replaces=person()
+        )
+        return cookie.put(make_response(redirect(url_for(current_site().home, done="registered"), 303)), session)
 
     return _done(form, make, lambda **how: _registration_page(token, form, **how))
 
