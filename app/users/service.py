@@ -269,10 +269,7 @@ class Users:
     def rename(self, subject: Subject, *, first_name: str, last_name: str) -> User:
         """Change the subject's own names. Raises Invalid."""
         names = {"first_name": self._name(first_name, "first_name"), "last_name": self._name(last_name, "last_name")}
-        with self._unit.writing():
-            renamed = self._change(subject.id, note("user.rename", subject), lambda account: account, **names)
-            self._index_words(renamed)
-        return renamed
+        return self._change(subject.id, note("user.rename", subject), lambda account: account, **names)
 
     def end_sessions(self, subject: Subject) -> User:
         """End all sessions of the subject, this one too."""
