@@ -279,7 +279,7 @@ def a_role(visit: Visit) -> str:
         found = [role.id for role in roles.all(lena) if role.name == HELP]
         if not found:
             text = "First line: invites people and gets them back in. Never sees values."
-            found = [roles.create(lena, name=HELP, description=text, permissions=["user.manage"]).id]
+            found = [roles.create(lena, name=HELP, description=text, permissions=["user.disable"]).id]
             world.users.change_roles("screens", visit.scenery.people["ben"].id, add=found)
     return f"/admin/roles/{found[0]}"
 

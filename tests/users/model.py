@@ -17,10 +17,10 @@ COMMAND = None
 IDLE, ABSOLUTE, TOUCH = timedelta(hours=12), timedelta(hours=168), timedelta(minutes=1)
 
 NEEDS = {
-    "create": "user.manage",
-    "disable": "user.manage",
-    "enable": "user.manage",
-    "roles": "user.manage",
+    "create": "user.invite",
+    "disable": "user.disable",
+    "enable": "user.disable",
+    "roles": "user.roles",
     "role": "role.manage",
     "every group": "group.manage",
 }

@@ -165,11 +165,11 @@ def test_a_role_changed_while_administrators_go_leaves_one(world: World) -> None
     boss, chief = world.person("boss", admin=True), world.person("chief", admin=True)
     roles = world.cfg.get(Roles)
     with world.unit():
-        role = roles.create("tests", name="Helpers", permissions=["user.manage"])
+        role = roles.create("tests", name="Helpers", permissions=["user.disable"])
 
     def renames() -> None:
         with world.unit():
-            roles.change(boss, role.id, seen=1, name="Aides", description="", permissions=["user.manage"])
+            roles.change(boss, role.id, seen=1, name="Aides", description="", permissions=["user.disable"])
 
     def gives() -> None:
         with world.unit():

@@ -79,7 +79,7 @@ def test_who_is_faster_is_shown_beside_ones_own_entries(world: World, boss: Subj
     chief = world.person("chief", admin=True)
     with world.unit():
         world.cfg.get(Roles).change(
-            chief, role.id, seen=1, name="Aides", description="", permissions=["group.create", "user.manage"]
+            chief, role.id, seen=1, name="Aides", description="", permissions=["group.create", "user.disable"]
         )
     form = {**FORM, "name": "Friends", "revision": "1"}
     answer = browser.post(f"/admin/roles/{role.id}/edit", **form)

@@ -20,7 +20,7 @@ from tests.builders import World
 from tests.tampering import alter, make_up, put_back, stored
 from tests.users.test_service import at_once
 
-HELPING = ("user.manage", "group.manage")
+HELPING = ("user.disable", "group.manage")
 MANAGING = "role.manage"
 NOBODY = UUID(int=8)
 
@@ -71,7 +71,7 @@ def test_a_role_is_made_changed_and_deleted_and_each_is_told(world: World, boss:
         {"group.manage"},
         False,
     )
-    changed = change(world, boss, made, name="Aides", permissions=["user.manage"])
+    changed = change(world, boss, made, name="Aides", permissions=["user.disable"])
     with world.unit():
         assert roles(world).open(boss, made.id) == changed
     delete(world, boss, changed)
@@ -80,7 +80,7 @@ def test_a_role_is_made_changed_and_deleted_and_each_is_told(world: World, boss:
     told = [event for event in world.events() if event["object_id"] == made.id]
     assert [(each["action"], each["subject"], each["revision"], each["gone"], each["detail"]) for each in told] == [
         ("role.create", boss.id, 1, 0, {"name": "Helpers", "permissions": "group.manage"}),
-        ("role.change", boss.id, 2, 0, {"name": "Aides", "added": "user.manage", "removed": "group.manage"}),
+        ("role.change", boss.id, 2, 0, {"name": "Aides", "added": "user.disable", "removed": "group.manage"}),
         ("role.delete", boss.id, 3, 1, {"name": "Aides"}),
     ]
 
@@ -162,15 +162,15 @@ def test_nobody_puts_into_a_role_what_they_lack(world: World) -> None:
     some = delegate(world, "some", "group.manage")
     before = stored_roles(world)
     with pytest.raises(Forbidden):
-        create(world, some, "More", permissions=["user.manage"])
+        create(world, some, "More", permissions=["user.disable"])
     assert stored_roles(world) == before
     own = create(world, some, "More", permissions=["group.manage"])
-    for more in (["group.manage", "user.manage"], ["settings.change"]):
+    for more in (["group.manage", "user.disable"], ["settings.change"]):
         with pytest.raises(Forbidden):
             change(world, some, own, permissions=more)
     strong = create(world, "tests", "Strong")
-    weaker = change(world, some, strong, permissions=["user.manage"], description="Less.")  # what it holds may stay
-    assert weaker.stored == {"user.manage"}
+    weaker = change(world, some, strong, permissions=["user.disable"], description="Less.")  # what it holds may stay
+    assert weaker.stored == {"user.disable"}
     with pytest.raises(Forbidden), world.unit():
         world.users.change_roles(some, some.id, add=[strong.id])
 
@@ -180,7 +180,7 @@ def test_nobody_gives_themselves_more_by_the_role_that_they_have(world: World) -
     with world.unit():
         (own,) = (each for each in roles(world).all(some) if each.name.startswith("Delegates"))
     with pytest.raises(Forbidden):
-        change(world, some, own, permissions=[*own.stored, "user.manage"])
+        change(world, some, own, permissions=[*own.stored, "user.disable"])
     less = change(world, some, own, permissions=[MANAGING])
     assert not world.subject(some.id).may("group.manage")
     with pytest.raises(Forbidden):  # what they had when the request began counts no more
@@ -189,11 +189,11 @@ def test_nobody_gives_themselves_more_by_the_role_that_they_have(world: World) -
 
 def test_what_one_may_not_tick_is_said(world: World) -> None:
     some = delegate(world, "some", "group.manage")
-    strong = create(world, "tests", "Strong", permissions=["user.manage"])
+    strong = create(world, "tests", "Strong", permissions=["user.disable"])
     with world.unit():
         free = {each.name: may for each, may in roles(world).offered(some)}
         kept = {each.name: may for each, may in roles(world).offered(some, strong)}
-    assert (free["group.manage"], free["user.manage"], kept["user.manage"]) == (True, False, True)
+    assert (free["group.manage"], free["user.disable"], kept["user.disable"]) == (True, False, True)
     assert "secret.use" not in free  # everybody has it anyway
 
 
@@ -307,7 +307,7 @@ def test_a_role_deleted_while_it_is_given_is_given_to_nobody(world: World, boss:
         outcomes = at_once(partial(delete, world, boss, role), *(partial(gives, world, role, each) for each in people))
         assert outcomes[0] is None
         assert all(each is None or isinstance(each, Invalid) for each in outcomes[1:])
-        assert not any(world.subject(person.id).may("user.manage") for person in people)
+        assert not any(world.subject(person.id).may("user.disable") for person in people)
         assert len(world.rows("user_role")) == len(people) + 2
 
 
@@ -326,7 +326,7 @@ def test_its_people_are_found_by_index_and_decided_by_their_own_rows(world: Worl
     assert shown == sorted(person.id for person in people[:3])
     assert first == [each for each in sorted([*shown, eve.id])[:2] if each != eve.id]
     assert [event["object_id"] for event in world.events("user_role.damaged")] == [eve.id]
-    assert not world.subject(eve.id).may("user.manage")
+    assert not world.subject(eve.id).may("user.disable")
 
 
 def test_its_people_lose_it_with_their_next_request(world: World, boss: Subject) -> None:
@@ -359,7 +359,7 @@ def test_an_id_is_never_used_again(world: World, boss: Subject) -> None:
     delete(world, boss, role)
     put_back(world, "role", row)
     put_back(world, "user_role", index)
-    assert not world.subject(anna.id).may("user.manage")
+    assert not world.subject(anna.id).may("user.disable")
     with pytest.raises(Damaged), world.unit():
         roles(world).open(boss, role.id)
     with world.unit():
@@ -377,4 +377,4 @@ def test_a_damaged_role_hides_itself_alone(world: World, boss: Subject) -> None:
     assert create(world, boss, "Others").name == "Others"
     with pytest.raises(Invalid):
         create(world, boss, "friends")
-    assert not world.subject(anna.id).may("user.manage")
+    assert not world.subject(anna.id).may("user.disable")

@@ -42,7 +42,9 @@ PEOPLE, TEAMS = 4, 2
 MOST_PEOPLE, MOST_SESSIONS = 8, 12
 PASSWORDS = ("correct-horse-battery", "willow-tram-9-Lantern", "maple-quartz-7-Orbit")
 NAMES = ("Helpers", "Aides", "helpers")
-GRANTS = ("user.manage", "role.manage", "group.manage", "group.create", "settings.change")
+GRANTS = (
+    *("user.invite", "user.disable", "user.roles", "role.manage", "group.manage", "group.create", "settings.change"),
+)
 PASSED = (timedelta(minutes=5), timedelta(hours=11), timedelta(hours=13), timedelta(days=6))
 
 number = st.integers(0, 2**16)
