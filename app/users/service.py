@@ -317,7 +317,7 @@ class Users:
         """
         self._authorise(by, "user.disable")
         with self._unit.writing():
-            self._guard_administrators(without=user_id)
+            self.hold_administrator()  # first, as everybody who may take one away
             self._change(
                 user_id,
                 note("user.disable", by),
@@ -348,7 +348,7 @@ class Users:
         with self._unit.writing():
             self._check_roles(by, add)
             if ADMINISTRATOR in remove:
-                self._guard_administrators(without=user_id)
+                self.hold_administrator()
             changed = self._change(
                 user_id,
                 note("user.roles", by),
