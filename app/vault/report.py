@@ -63,7 +63,10 @@ class Numbers:
 def declare(permissions: Permissions) -> None:
     """Add the report's permission to the catalogue."""
     permissions.declare(
-        REPORT, _l("See the vault’s numbers"), _l("How many secrets there are by type; no names, no contents.")
+        REPORT,
+        _l("See the vault’s numbers"),
+        _l("How many secrets there are by type; no names, no contents."),
+        system=_l("Vault"),
     )
 
 

@@ -111,7 +111,7 @@ def test_somebody_without_a_row_is_deleted_and_one_that_was_altered_damaged(
     alter(world, USER, {"id": anna.id}, first_name="Eve")
     assert line(world, admin, "session.begin").person.text == "a damaged user"  # type: ignore[union-attr]
     take_away(world, "user_word", user=anna.id)
-    for table in (USER_ROLE, "session", "preferences"):
+    for table in (USER_ROLE, "session", "preferences", "listed"):
         take_away(world, table, user=anna.id)
     take_away(world, USER, id=anna.id)
     assert line(world, admin, "session.begin").person.text == "a deleted user"  # type: ignore[union-attr]

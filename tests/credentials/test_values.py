@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.credentials import Credentials, FieldSpec, credential_type, field
@@ -361,7 +361,7 @@ def filled(draw: st.DrawFn) -> Credentials:
     return validate(kind, given_values)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])  # the first draw waits for a busy machine
 @given(filled())
 def test_whatever_fits_comes_back_from_json_and_from_a_form(made: Credentials) -> None:
     kind = type(made)

@@ -57,7 +57,7 @@ def test_a_role_is_made_shown_changed_and_deleted(world: World, boss: Subject, b
 
 def test_permissions_stand_under_their_systems(browser: Client) -> None:
     text = browser.get("/admin/roles/new").text
-    assert re.findall(r"<legend>([^<]+)</legend>", text) == ["People and roles", "Installation", "Groups"]
+    assert re.findall(r"<legend>([^<]+)</legend>", text) == ["People and roles", "Installation", "Groups", "Vault"]
     text = browser.get(f"/admin/roles/{MEMBER}").text
     assert re.findall(r'class="form-sect">([^<]+)<', text) == ["Groups", "Vault"]
 
@@ -89,7 +89,7 @@ def test_who_is_faster_is_shown_beside_ones_own_entries(world: World, boss: Subj
     assert rows == [
         ("Name", "Aides", "Friends"),
         ("Description", "", "Help."),
-        ("Manage people", "allowed", "not allowed"),
+        ("Disable people", "allowed", "not allowed"),
     ]
     assert 'name="revision" value="2"' in answer.text
     assert browser.post(f"/admin/roles/{role.id}/edit", **{**form, "revision": "2"}).status_code == 303

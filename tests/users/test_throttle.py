@@ -23,6 +23,7 @@ DEVICE = b"anna's own browser"
 
 def limits(**how: object) -> Limits:
     plain = {"enabled": True, "url": "memory://", "sign_in_tries": 3, "sign_in_wait_seconds": 30, "look_ups": 5}
+    plain |= {"connection_tests": 10, "requests": 20}
     plain |= {"longest_wait_seconds": 60, "account_tries": 100, "address_tries": 100, "device_days": 365}
     return Limits.model_validate({**plain, **how})
 

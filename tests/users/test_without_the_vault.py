@@ -157,9 +157,10 @@ def test_groups_are_there_if_they_are_active(alone: Alone) -> None:
         lena = alone.cfg.get(Users).find(EMAIL)
         assert lena is not None
         alone.cfg.get(Groups).add_member("tests", group.id, lena.id)
+        revision = alone.cfg.get(Groups).names([group.id])[group.id].revision
     for path in ("/groups", f"/groups/{group.id}", f"/groups/{SYSTEM}", f"/groups/{group.id}/members"):
         assert alone.get(path).status_code == 200
-    assert alone.post(f"/groups/{group.id}/edit", description="Ships.").status_code == 303
+    assert alone.post(f"/groups/{group.id}/edit", description="Ships.", revision=str(revision)).status_code == 303
     assert "Ships." in alone.get(f"/groups/{group.id}").text
 
 
