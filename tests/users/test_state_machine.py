@@ -190,9 +190,9 @@ class Reign(RuleBasedStateMachine):
                 self.model.people[session.person].generation += 1
             else:
                 password = PASSWORDS[which % len(PASSWORDS)]
-                token = self.world.cfg.get(SignIn).change_password(subject, password=password, device="other")
+                entry = self.world.cfg.get(SignIn).change_password(subject, password=password, device="other")
                 self.model.set_password(session.person, password)
-                self.model.begin(session.person, token)
+                self.model.begin(session.person, entry.token)
         self.forget_old_sessions()
 
     @rule(who=number, password=st.sampled_from(PASSWORDS))
@@ -338,10 +338,18 @@ class Reign(RuleBasedStateMachine):
                 let_in = True
             except Forbidden:
                 let_in = False
-            seen = {group.id for group in self.world.groups.mine(subject)}
+            mine = {group.id for group in self.world.groups.mine(subject)}
+            seen = {group for group in (SYSTEM, *self.model.teams) if self.sees(subject, group)}
         assert let_in == ("role.manage" in self.model.may(subject.id))
         every = {SYSTEM, *self.model.teams} if "group.manage" in self.model.may(subject.id) else set()
-        assert seen == every | self.model.people[subject.id].groups.keys()
+        assert mine == self.model.people[subject.id].groups.keys()
+        assert seen == every | mine
+
+    def sees(self, subject: Subject, group: UUID) -> bool:
+        """Return whether a group's page opens to somebody."""
+        with suppress(Refused):
+            return self.world.groups.visible(subject, group).id == group
+        return False
 
     def boss(self) -> Subject:
         """Return an administrator as a request finds them, whom no example's session belongs to."""
