@@ -11,7 +11,7 @@ ABSENT = (
     "[role=button]", "[role=switch]", "[type=reset]", "[type=range]", "[type=color]", "[type=tel]", "[type=month]",
     "[type=time]", "[type=week]", "[type=datetime-local]", "[data-tooltip]", "[aria-label=breadcrumb]",
     "[aria-hidden=false]", "[aria-invalid=false]", "[multiple]", "h5", "h6", "hgroup", "ins", "del",
-    "sub", "sup", "samp", "abbr", "tfoot", "figcaption", "audio", "video", "canvas", "iframe", "progress", "area",
+    "sub", "sup", "samp", "abbr", "figcaption", "audio", "video", "canvas", "iframe", "progress", "area",
     "article", "::-ms-expand", "::-ms-check", "::-moz-focus-inner", "::-moz-list-bullet",
 )  # fmt: skip
 """What pages do not hold. tests/journeys/test_accessible.py fails when a screen holds something left out."""

@@ -309,7 +309,7 @@ def test_a_description_is_changed_in_place(place: Place) -> None:
     page.goto(f"/groups/{place.full.groups['Release']}")
     page.locator("#describe").click()
     page.get_by_role("textbox", name="Description").fill("Ships it.")
-    page.get_by_role("button", name="Save description").click()
+    page.get_by_role("button", name="Save group").click()
     expect(page.locator("#page")).to_contain_text("Ships it.")
 
 

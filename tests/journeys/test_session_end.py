@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.builders import PASSWORD, START
 from tests.journeys.scenery import HOST, Scenery, empty_scenery
-from tests.journeys.test_accessible import COLOURS, EVERYTHING, NARROW, WIDE, looked
+from tests.journeys.test_accessible import COLOURS, EVERYTHING, NARROW, WIDE, looked, resized
 from tests.journeys.test_overview import Desk, seated
 from tests.services import ROOT
 
@@ -40,7 +40,13 @@ def passes(desk: Desk, seconds: int, *pages: Page) -> None:
 def faults(page: Page) -> list[str]:
     """Return what axe finds wrong."""
     page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text("utf-8") + ";0")
-    return looked(page, WIDE, "light", EVERYTHING) + looked(page, NARROW, "dark", COLOURS)
+    found = looked(page, EVERYTHING)
+    page.emulate_media(color_scheme="dark")
+    resized(page, NARROW)
+    found += looked(page, COLOURS)
+    page.emulate_media(color_scheme="light")
+    resized(page, WIDE)
+    return found
 
 
 def box(page: Page) -> str:
