@@ -310,7 +310,8 @@ def a_form(cast: Cast, path: str, places: Mapping[str, Any]) -> dict[str, str]:
         seen = {"revision": cast.revision("role", places["role"])}
         return seen if last == "delete" else {**seen, "name": f"Other role {uuid4()}", "description": ""}
     if path == "/admin/settings/edit":
-        return {"revision": "0", "registration": "off", "registration_domains": "", "directory": "groups"}
+        # as it is: whatever the order, the door stays open for the other lines
+        return {"revision": "0", "registration": "on", "registration_domains": "", "directory": "groups"}
     if path == "/admin/settings/reset":
         return {"revision": "0", "name": "registration"}
     if last == "edit" and "/groups/" in path:
