@@ -23,6 +23,7 @@ from app.users.service import ACTIVE, USER, User, Users
 from app.vault.heads import ACCESS, SECRET, SHELF, Grant, Head, Heads
 from app.vault.policy import DELETE, Level
 from app.vault.service import note
+from app.vault.telling import Telling
 
 HAND_OVER = "secret.hand-over"
 
@@ -31,9 +32,17 @@ class SecretHoldings:
     """Fills users.Holdings and users.Departure. Opens heads, no version: nobody reads a value here."""
 
     def __init__(
-        self, unit: Unit, clock: Clock, heads: Heads, users: Users, groups: Groups, registry: Registry, audit: Audit
+        self,
+        unit: Unit,
+        clock: Clock,
+        heads: Heads,
+        users: Users,
+        groups: Groups,
+        registry: Registry,
+        audit: Audit,
+        telling: Telling,
     ) -> None:
-        self._unit, self._clock, self._heads = unit, clock, heads
+        self._unit, self._clock, self._heads, self._telling = unit, clock, heads, telling
         self._users, self._groups, self._registry, self._audit = users, groups, registry, audit
 
     def owned(self, user: UUID) -> Mapping[str, int]:
@@ -75,11 +84,13 @@ class SecretHoldings:
         with self._unit.writing():
             head = self._settled(user, holding, HAND_OVER)
             self._refuse_heir(by, head, user, to)
-            given = Grant(to, Level.OWNER, None, by=by.id, at=self._clock())
+            now = self._clock()
+            given = Grant(to, Level.OWNER, None, by=by.id, at=now)
             access = (*(grant for grant in head.access if grant.user not in {user, to}), given)
             record = note(HAND_OVER, by, user=str(to), former=str(user))
             self._heads.change(head, record, content=replace(head.opened.content, access=access))
-            self._tell(by, head, user, to)
+            present = {grant.user for grant in head.access if grant.holds(now)}
+            self._telling.handed_over(by, holding, record, former=user, to=to, access=present)
 
     def delete(self, by: Subject, user: UUID, holding: UUID) -> None:
         """Move a secret of this person to the trash. Raises Refused if it is not theirs alone (any more), Damaged."""
@@ -129,9 +140,6 @@ class SecretHoldings:
         needed = self._needed(head)
         if needed and heir.account.level_in(needed) is None:
             raise Invalid(_("%(name)s is no member of the group that this type needs.", name=heir.name))
-
-    def _tell(self, by: Subject, head: Head, former: UUID, to: UUID) -> None:
-        """Tell everybody with access. The secret's activity does; mails to `head.access` and `to` are enqueued here."""
 
     def _is_alone(self, head: Head, user: UUID) -> bool:
         """Return whether this person owns a secret and nobody else does who is active, as the seals say."""

@@ -30,6 +30,7 @@ from app.keys.keyrings import Emptiness, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
 from app.options.ports import FixedSettings
+from app.outbox.service import Outbox
 from app.outgoing.addresses import Allowed
 from app.outgoing.connect import Rules, WayOut
 from app.settings import CHECKOUT, Mail
@@ -37,6 +38,7 @@ from app.subject import Subject
 from app.users.directory import Directory
 from app.users.permissions import Permissions
 from app.users.ports import Departure, Holdings, PersonalRecords
+from app.users.preferences import Preferences
 from app.users.service import Users
 from app.users.system import UserManagement
 from app.users.throttle import Throttle
@@ -65,6 +67,7 @@ from app.vault.safe import Safe
 from app.vault.service import Vault
 from app.vault.sharing import Sharing
 from app.vault.shelves import Shelves
+from app.vault.telling import Telling
 from app.vault.trash import Trash
 from app.vault.verify import Verifier
 from app.vault.views import pages
@@ -185,7 +188,8 @@ class SecretManagement(System):
         cfg.fill(Leaving, panel)
         cfg.fill(Deleting, panel)
         cfg.fill(PersonalRecords, OwnSecrets(shelves, trash))
-        holdings = SecretHoldings(unit, clock, heads, users, groups, registry, audit)
+        telling = Telling(cfg.get(Outbox), users, cfg.get(Preferences), settings.server.base_url)
+        holdings = SecretHoldings(unit, clock, heads, users, groups, registry, audit, telling)
         cfg.fill(Holdings, holdings)
         cfg.fill(Departure, holdings)
         cfg.fill(Describes, SecretNames(unit, clock, heads, shelves, registry))

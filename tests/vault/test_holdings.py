@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,10 +13,12 @@ from app.subject import SYSTEM, Subject
 from app.users.administration import Administration
 from app.users.deletion import Deletion
 from app.users.ports import Alone
+from app.users.preferences import Preferences
 from app.users.settling import Settling
 from app.vault.activity import Activity
 from app.vault.policy import Level
 from tests.builders import World, a_jira, a_login, an_smtp
+from tests.mails import link_in, mails, sends_mails
 from tests.tampering import alter, stored
 
 
@@ -97,6 +100,30 @@ def test_a_handed_over_secret_is_the_new_owners_and_everybody_with_access_sees_i
     with pytest.raises(Refused), world.unit():
         world.vault.open(boss, secret)
     assert alone(world, boss, ben).total == 0
+
+
+def test_everybody_with_access_is_told_by_mail_that_a_secret_was_handed_over(world: World) -> None:
+    boss, ben, eve, anna = world.person("boss", admin=True), *(world.person(name) for name in ("ben", "eve", "anna"))
+    late, off = world.person("late"), world.person("off")
+    secret = world.keep(a_login(name="Marked portal", password="marked-password"), owner=ben)
+    for person in (boss, anna, off):
+        world.share(secret, owner=ben, to=person)
+    world.share(secret, owner=ben, to=late, until=world.clock() + timedelta(days=1))
+    world.clock.goes_on(days=2)
+    for person in (ben, off):
+        disabled(world, boss, person)
+    with world.unit():
+        world.cfg.get(Preferences).speak(anna, language="de")
+    settle(world, boss, ben, {secret: eve.email})
+    assert mails(world) == []  # where no mail is sent, none is kept
+    disabled(world, boss, eve)
+    sends_mails(world)
+    settle(world, boss, eve, {secret: late.email})
+    sent = {mail.to[0]: mail for mail in mails(world)}
+    assert sorted(sent) == [anna.email, late.email]
+    assert "Es gehörte Eve Example und gehört jetzt Late Example." in sent[anna.email].body
+    assert link_in(sent[late.email]) == f"/vault/{secret}"
+    assert not any("arked" in mail.subject + mail.body for mail in sent.values())
 
 
 @pytest.mark.parametrize("heir", ["boss@example.org", "ben@example.org", "zoe@example.org", "off@example.org", "no"])
