@@ -126,7 +126,8 @@ def test_activity_is_a_page_whose_filter_stands_in_the_address(full: Scenery, en
     page.get_by_role("link", name="Automations").click()
     page.wait_for_url("**/activity?by=automations")
     expect(page.locator("main")).to_contain_text("Mail used it")
-    assert (page.locator("h1").count(), page.title()) == (1, f"Activity · {MAIL} · Tresor")
+    expect(page).to_have_title(f"Activity · {MAIL} · Tresor")
+    expect(page.locator("h1")).to_have_count(1)
     page.go_back()
     expect(page.locator("main")).to_contain_text("Anna Berger copied: Password")
 

@@ -190,7 +190,7 @@ def test_tabs_filters_and_pages_change_the_list_in_place_with_an_address_each(de
     assert page.evaluate("document.activeElement.id") in ("list-type", "")
     page.go_back()
     page.wait_for_url("**/vault?filter=shared")
-    assert page.input_value("#list-type") == ""
+    expect(page.locator("#list-type")).to_have_value("")
     page.goto(desk.scenery.url + "/vault")
     page.evaluate("window.stays = true")
     page.get_by_role("link", name="Next").click()
