@@ -6,6 +6,7 @@ import hashlib
 import os
 import secrets
 import sqlite3
+import threading
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -70,12 +71,13 @@ def floor_app(folder: Path) -> Flask:
     """Return the bare app over `folder`."""
     app = Flask("floor")
     list_page, one_page = app.jinja_env.from_string(LIST), app.jinja_env.from_string(ONE)  # compiled once
-    connections: list[sqlite3.Connection] = []
+    kept = threading.local()  # SQLite's connections belong to the thread that opened them
 
     def database() -> sqlite3.Connection:
-        if not connections:
-            connections.append(connect(folder))
-        return connections[0]
+        if not hasattr(kept, "connection"):
+            kept.connection = connect(folder)
+        connection: sqlite3.Connection = kept.connection
+        return connection
 
     @app.before_request
     def session() -> None:

@@ -13,6 +13,7 @@ from app.outbox.models import Mail
 from app.users.models import Account
 from app.users.preferences import Preferences
 from app.users.resets import Resets
+from app.users.told import Told
 from tests.builders import PASSWORD, Client, World
 from tests.mails import link_in, mails, sends_mails
 from tests.tampering import alter
@@ -236,6 +237,14 @@ def test_who_is_disabled_at_that_moment_keeps_the_password(open_world: World) ->
     using.join()
     assert outcomes == []
     assert account(open_world).password == before
+
+
+def test_a_password_by_link_is_told_as_that_and_marks_no_account(open_world: World) -> None:
+    assert changes(open_world.client(), link(open_world, "anna@example.org"))[0] == 303
+    told, anna = open_world.cfg.get(Told), open_world.known["anna"]
+    with open_world.unit():
+        assert [each.text for each in told.of(anna)] == ["Your password was replaced with a mailed link."]
+        assert told.marks(anna) == []
 
 
 def test_links_are_built_from_the_base_url_alone(open_world: World) -> None:
