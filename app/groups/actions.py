@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.audit.actions import Action, Actions, Section
 from app.audit.words import DAMAGE, damage
+from app.groups.telling import JOIN
 
 GROUPS = Section("groups", _l("Groups"), 40)
 
@@ -17,6 +18,7 @@ def declare(actions: Actions) -> None:
         Action("group.create", _l("Group created"), "users", tried=_l("Create a group")),
         Action("group.describe", _l("Description changed"), "pencil", tried=_l("Describe a group")),
         Action("group.add-member", _l("Member added or level changed"), "user-plus", tried=_l("Add a member")),
+        Action(JOIN, _l("Joined by who manages all groups"), "user-plus"),
         Action("group.remove-member", _l("Member removed"), "user-minus", tried=_l("Remove a member")),
         Action("group.members", _l("Members saved"), "users", tried=_l("Change members")),
         Action("group.leave", _l("Group left"), "log-out", tried=_l("Leave a group")),
@@ -28,6 +30,10 @@ def declare(actions: Actions) -> None:
     )
     actions.declare(DAMAGE, *damage("group"))
     actions.explain(
-        details={"before": _l("before: %(value)s"), "name": _l("now: %(value)s")},
-        values={("level", "member"): _l("Member"), ("level", "admin"): _l("Group admin")},
+        details={"founder": "%(value)s", "before": _l("before: %(value)s"), "name": _l("now: %(value)s")},
+        values={
+            ("founder", "yes"): _l("who made the group"),
+            ("level", "member"): _l("Member"),
+            ("level", "admin"): _l("Group admin"),
+        },
     )

@@ -22,6 +22,8 @@ from app.users.service import User, Users
 SHOWN = 10
 RAISE, STEP_DOWN = "group.raise", "group.step-down"
 """Sentences of their own for becoming an admin, and for giving that up; no event is called so."""
+FOUNDER = ("founder", "first")
+"""The detail of who creates a group, and how it was called before."""
 TOLD = (ADD, JOIN, LEAVE, REMOVE, DESCRIBE, RENAME, "group.create")
 
 SENTENCES: Mapping[str, tuple[LazyString, LazyString]] = {  # by the reader, by others: verbs follow the person
@@ -72,7 +74,7 @@ class History:
 
 def _is_of_creation(event: Event) -> bool:
     """Return whether somebody became admin of the group that they created, which another event tells."""
-    return event.action == ADD and "first" in event.detail
+    return event.action == ADD and not event.detail.keys().isdisjoint(FOUNDER)
 
 
 def _people(events: Sequence[Event]) -> set[UUID]:

@@ -275,7 +275,7 @@ class Members(Finding):
             raise Invalid(_("The system group has members only, no admins."))
         themselves = isinstance(by, Subject) and by.id == user_id and by.may(MANAGE) and not first
         action = JOIN if themselves and not self._is_admin(user_id, group.id) else ADD
-        more = {"first": "yes"} if first else {}
+        more = {"founder": "yes"} if first else {}
         record = note(action, by, group=str(group.id), user=str(user_id), level=level.value, **more)
         self._users.set_membership(record, user_id, group=group.id, level=level, ended=ended)
         self._audit.record(record, kind="group", object_id=group.id)

@@ -134,7 +134,7 @@ def dismiss() -> ResponseReturnValue:
     number = request.form.get("number", "")
     if not (number.isascii() and number.isdigit() and len(number) <= MOST_DIGITS):
         raise Invalid(_("Open the page again."))
-    service(Preferences).dismiss(current_subject(), number=int(number))
+    service(Told).dismiss(current_subject(), number=int(number))
     return changed(next_page(came_from()))
 
 

@@ -49,6 +49,7 @@ def declare(actions: Actions) -> None:
     )
     actions.declare(
         BY_LINK,
+        Action("user.invite", _l("Account made for somebody who is invited"), "user-plus", tried=_l("Invite somebody")),
         Action("invitation.send", _l("Invited"), "mail-plus", tried=_l("Invite")),
         Action("invitation.copy", _l("Invitation link copied"), "link", tried=_l("Copy an invitation link")),
         Action("invitation.withdraw", _l("Invitation withdrawn"), "undo-2", tried=_l("Withdraw an invitation")),
@@ -60,6 +61,8 @@ def declare(actions: Actions) -> None:
         Action("reset.link", _l("Link to a new password issued"), "link"),
         Action("reset.open", _l("Link to a new password opened"), "link", tried=_l("Open a link to a new password")),
         Action("reset.use", _l("Link to a new password used"), "link", tried=_l("Use a link to a new password")),
+        Action("reset.mail", _l("Mail about a new password queued"), "mail"),
+        Action("registration.mail", _l("Mail about an account queued"), "mail"),
         Action("registration.link", _l("Link to an account issued"), "link"),
         Action("registration.open", _l("Link to an account opened"), "link", tried=_l("Open a link to an account")),
         Action("address.ask", _l("Another address asked for"), "at-sign", tried=_l("Ask for another address")),

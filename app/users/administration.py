@@ -24,7 +24,18 @@ from app.users.sessions import PREFERENCES, SESSION, Sessions
 NOT_ONESELF = _l("You cannot do this with yourself. Ask another administrator.")
 MOST_AT_ONCE = 20
 """So many people are disabled together: a page of the list."""
-TOLD = frozenset({"user.rename", "user.roles", "user.must-change", "user.disable", "user.enable", "user.address"})
+TOLD = frozenset(
+    {
+        "invitation.accept",
+        "user.address",
+        "user.disable",
+        "user.enable",
+        "user.must-change",
+        "user.password",
+        "user.rename",
+        "user.roles",
+    }
+)
 """What changes something that the form of a person shows."""
 
 

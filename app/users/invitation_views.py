@@ -43,7 +43,9 @@ def invite() -> ResponseReturnValue:
     if form.validate_on_submit():
         entered = {name: form[name].data or "" for name in ("email", "first_name", "last_name", "language")}
         try:
-            user = invitations.invite(current_subject(), roles=form.chosen(), **entered)
+            roles = form.chosen()
+            by = confirmed_subject() if roles else current_subject()
+            user = invitations.invite(by, roles=roles, **entered)
         except Invalid as invalid:
             point_out(form, invalid)
         else:

@@ -40,7 +40,7 @@ class Preferences:
         number = self._unit.execute(mine).scalar_one_or_none()
         return number if isinstance(number, int) else 0
 
-    def dismiss(self, subject: Subject, *, number: int) -> None:
+    def keep_told(self, subject: Subject, *, number: int) -> None:
         """Remember that a person has read what was done up to the event with this number."""
         self._keep(subject, told_up_to=number)
 

@@ -15,7 +15,7 @@ from app.audit.service import Audit
 from app.clock import EPOCH, Clock
 from app.crypto.passwords import Passwords
 from app.database import Unit
-from app.errors import Damaged, Forbidden, Invalid, Refused
+from app.errors import Conflict, Damaged, Forbidden, Invalid, Refused
 from app.keys.keyrings import Keyrings
 from app.keys.sealed import Opened, SealedRows
 from app.keys.trail import Note
@@ -282,7 +282,8 @@ class Users:
     def set_password(self, by: By, user_id: UUID, *, password: str) -> User:
         """Give a person another password; all their sessions end.
 
-        In the browser everybody sets their own alone. Raises Invalid, Refused, Forbidden.
+        In the browser everybody sets their own alone. Raises Invalid, Refused, Forbidden, Conflict if the sessions of
+        who asks were ended while the hash was made.
         """
         if isinstance(by, Subject) and by.id != user_id:
             raise Forbidden(action="user.password", kind="user", object_id=user_id)
@@ -295,13 +296,18 @@ class Users:
         if asked and self._passwords.verify(same, password[: LONGEST_PASSWORD + 1]):
             raise Invalid(_("This is the password that you are to change. Choose another one."), field="password")
         hashed = self._hashed(password, near=(user.email, user.first_name, user.last_name))
-        return self._change(
-            user_id,
-            note("user.password", by),
-            lambda account: replace(
-                account, password=hashed, generation=account.generation + 1, must_change_since=None
-            ),
-        )
+        with self._unit.writing():
+            changed = self._change(
+                user_id,
+                note("user.password", by),
+                lambda account: replace(
+                    account, password=hashed, generation=account.generation + 1, must_change_since=None
+                ),
+            )
+            goes_on = changed.active and changed.account.generation == user.account.generation + 1
+            if isinstance(by, Subject) and not goes_on:
+                raise Conflict()
+            return changed
 
     def rehash(self, user_id: UUID, *, seen: User, password: str) -> None:
         """Store the password's hash with today's parameters; sessions go on."""

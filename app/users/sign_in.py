@@ -12,7 +12,7 @@ from app.audit.service import Audit
 from app.clock import Clock
 from app.crypto.passwords import Passwords
 from app.database import Unit
-from app.errors import Conflict, Damaged, Invalid
+from app.errors import Conflict, Damaged, Invalid, Throttled
 from app.keys.keyrings import Keyrings
 from app.subject import Subject
 from app.users.addresses import key_of
@@ -156,7 +156,7 @@ class SignIn:
         if user.account.password and self._passwords.needs_rehash(user.account.password):
             try:
                 self._users.rehash(user.id, seen=user, password=password)
-            except Conflict:
+            except (Conflict, Throttled):
                 log.info("rehash put off")
 
     def _remember(self, user: User) -> None:

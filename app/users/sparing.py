@@ -1,4 +1,4 @@
-"""Mails that strangers can cause: a few an hour to one person, the others silently not."""
+"""Mails that strangers can cause: a few in half an hour to one person, the others silently not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from app.keys.trail import Note
 from app.users.requests import ACTOR
 
 MOST = 3
-WITHIN = timedelta(hours=1)
+WITHIN = timedelta(minutes=30)
+"""No longer than a link to a new password holds, so that who asks has one, or else gets a mail."""
 
 
 class Sparing:

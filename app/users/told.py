@@ -13,6 +13,7 @@ from app.audit.service import Audit, Event
 from app.clock import Clock
 from app.subject import Subject
 from app.users.preferences import Preferences
+from app.users.requests import ACTOR as BY_LINK
 from app.users.service import User, Users
 
 LASTS = timedelta(days=30)
@@ -66,15 +67,29 @@ class Told:
         newest = next(iter(self._events(user.id, WORDS)), None)
         return newest is not None and newest.number > self._preferences.told_up_to(user)
 
+    def dismiss(self, subject: Subject, *, number: int) -> None:
+        """Remember that they have read what was done up to the event with this number; of what is to come, nothing."""
+        newest = next((event.number for event in self._events(subject.id, WORDS)), 0)
+        read = min(number, newest)
+        if read > self._preferences.told_up_to(subject):
+            self._preferences.keep_told(subject, number=read)
+
     def marks(self, person: UUID) -> list[Telling]:
         """Return by whom an account was reset, for who looks after people; the newest first."""
-        return self._told(person, RESETS)
+        return self._told(person, RESETS, by_links=False)
 
-    def _told(self, person: UUID, words: Mapping[str, Callable[[str], str]], *, after: int = 0) -> list[Telling]:
-        events = [event for event in self._events(person, words) if event.number > after]
+    def _told(
+        self, person: UUID, words: Mapping[str, Callable[[str], str]], *, after: int = 0, by_links: bool = True
+    ) -> list[Telling]:
+        """by_links: what somebody did with a link that was mailed to them, too."""
+        found = [event for event in self._events(person, words) if event.number > after]
+        events = [event for event in found if by_links or event.actor != BY_LINK]
         people = self._users.people([event.subject for event in events if event.subject])
         told = []
         for event in events:
+            if event.actor == BY_LINK:
+                told.append(Telling(event.number, event.time, _("Your password was replaced with a mailed link.")))
+                continue
             by = people.get(event.subject) if event.subject else None
             name = by.name if by else _("Somebody") if event.subject else _("Somebody at the server")
             told.append(Telling(event.number, event.time, words[event.action](name)))

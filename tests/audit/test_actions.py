@@ -138,6 +138,11 @@ def test_every_action_has_words(world: World) -> None:
     assert {name: where for name, where in recorded().items() if not actions.knows(name)} == {}
 
 
+def test_what_is_handed_on_is_declared_itself(world: World) -> None:
+    declared = {each.name for _section, found in world.cfg.get(Actions) for each in found}
+    assert {"group.join", "user.invite", "reset.mail", "registration.mail"} <= declared
+
+
 def test_every_detail_has_words_or_is_an_object_with_a_name(world: World) -> None:
     actions = world.cfg.get(Actions)
     named = {"user", "group", "role", "secret"}

@@ -386,6 +386,23 @@ def test_what_others_did_is_said_until_it_is_dismissed_and_kept_for_30_days(worl
     assert "What others did" not in browser.get("/account/security").text
 
 
+def test_what_is_to_come_is_not_dismissed_beforehand(world: World) -> None:
+    lena, anna = world.person("lena", admin=True), world.person("anna")
+    sets(world, lena, anna)
+    browser = world.client()
+    browser.post("/login", email=NEW, password=PASSWORD)
+    assert browser.post("/account/told", number="9" * 18).status_code == 303
+    with world.unit():
+        assert world.cfg.get(Told).unread(anna) == []
+        world.users.change_roles("command-line", anna.id, add=[a_role(world, CHANGE)])
+    with world.unit():
+        [news] = world.cfg.get(Told).unread(anna)
+        assert news.text == "Somebody at the server changed your roles."
+    assert browser.post("/account/told", number="1").status_code == 303
+    with world.unit():
+        assert world.cfg.get(Told).unread(anna) == [news]
+
+
 def test_what_a_person_did_themselves_is_no_news(world: World) -> None:
     sends_mails(world)
     anna = world.person("anna")

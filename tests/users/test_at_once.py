@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from app.audit.trail import AuditTrail
-from app.errors import Invalid
+from app.errors import Conflict, Invalid
 from app.keys.keyrings import Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Note
@@ -50,6 +51,37 @@ def test_the_last_two_administrators_cannot_both_go_at_once(world: World) -> Non
             remaining = [each for each in (anna, ben) if world.users.is_administrator(each.id)]
         assert len(remaining) == 1
         last = remaining[0]
+
+
+@pytest.mark.parametrize("end", ["sign-out", "disable"])
+def test_a_password_that_is_changed_while_all_sessions_end_is_not(world: World, end: str) -> None:
+    anna = world.person("anna")
+    with world.unit():
+        user = world.users.get(anna.id)
+        assert user is not None
+        before = user.account.password
+    outcomes: list[list[object]] = []
+
+    def change() -> None:
+        with world.unit():
+            world.users.set_password(anna, anna.id, password="another long password, chosen by a thief")
+
+    with world.unit():
+        if end == "disable":
+            world.users.disable("tests", anna.id)
+        else:
+            world.users.end_sessions(anna)
+        changing = threading.Thread(target=lambda: outcomes.append(at_once(change)))
+        changing.start()
+        changing.join(0.7)  # the hash is made, and it waits for Anna's row
+        assert changing.is_alive()
+    changing.join()
+    [[error]] = outcomes
+    assert isinstance(error, Conflict)
+    with world.unit():
+        user = world.users.get(anna.id)
+        assert user is not None
+        assert user.account.password == before
 
 
 @contextmanager

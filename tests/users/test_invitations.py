@@ -223,6 +223,20 @@ def test_a_password_is_judged_by_who_has_the_link_alone(world: World) -> None:
     assert guest.post("/invite/x/strength", password="a").status_code == 404
 
 
+def test_whoever_gives_a_role_on_the_way_confirms_who_they_are(world: World) -> None:
+    sends_mails(world)
+    browser = world.client(world.person("lena", admin=True))
+    world.clock.goes_on(minutes=11)
+    form = {"email": ZOE, "first_name": "Zoë", "last_name": "", "language": "en"}
+    answer = browser.post("/admin/users/invite", **form, **{f"role-{ADMINISTRATOR}": "on"})
+    assert "/confirm" in answer.headers.get("Location", answer.text)
+    assert mails(world) == []
+    with world.unit():
+        assert world.users.find(ZOE) is None
+    assert browser.post("/admin/users/invite", **form).status_code == 303
+    assert len(mails(world)) == 1
+
+
 # ── copied ──
 
 
