@@ -18,8 +18,8 @@ from app.web.commands import said_in_a_line
 SOURCES = ("app", "config", "static", "templates", "wsgi.py")
 """What a server that reloads watches; not the checkout, where its own data lies."""
 
-THREADS = "4"
-"""In each worker: a request that waits for another server, as a tested connection does, leaves room for the others."""
+SERVED_AS = ("--interface", "asginl", "--no-ws")
+"""How the server speaks to app.web.serving."""
 
 
 def create_app() -> Flask:
@@ -66,17 +66,10 @@ def serve(host: str, port: int, workers: int, reload: bool) -> None:
         click.echo(f"Create the administrator: {link}")
     sys.stdout.flush()
     site.unit.engine.dispose()
-    arguments = ["--interface", "wsgi", "--host", host, "--port", str(port), "--workers", str(workers)]
+    arguments = [*SERVED_AS, "--host", host, "--port", str(port), "--workers", str(workers)]
     # a worker that is told to end while it still starts does not hear it, and would be waited for without end
     arguments += ["--workers-kill-timeout", "3" if reload else "10"]
-    arguments += [
-        "--blocking-threads",
-        THREADS,
-        "--log-level",
-        "warning",
-        *(_reloading() if reload else []),
-        "wsgi:app",
-    ]
+    arguments += ["--log-level", "warning", *(_reloading() if reload else []), "wsgi:served"]
     granian = Path(sys.executable).with_name("granian")
     path = os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])])  # where wsgi.py lies
     os.execve(granian, [str(granian), *arguments], {**os.environ, "PYTHONPATH": path})  # noqa: S606  # no shell

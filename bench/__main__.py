@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.cli import THREADS
+from app.cli import SERVED_AS
 from bench import floor
 from bench.filling import Filled, fill
 
@@ -41,9 +41,9 @@ class Served:
 
 @contextmanager
 def serving(target: str, port: int, environment: dict[str, str], path: str) -> Iterator[Served]:
-    """Serve a WSGI app as `make run` does: Granian, two workers of some threads."""
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", "2", "--blocking-threads", THREADS, "--log-level", "warning", target]
+    """Serve an app as `make run` does: Granian, two workers of some threads."""
+    command = [sys.executable, "-m", "granian", *SERVED_AS, "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--workers", "2", "--log-level", "warning", target]
     begun = time.monotonic()
     server = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
@@ -153,10 +153,10 @@ def measure(folder: Path) -> None:
     ours = {**clean, "TRESOR_DATA_DIR": str(folder / "instance"), "TRESOR_BASE_URL": "http://127.0.0.1:8077"}
     print("requests of Tresor ÷ requests of a bare Flask app (median, least and greatest of the rounds, warm)\n")
     bare_env = {**clean, "FLOOR_FOLDER": str(bare_folder)}
-    with serving("bench.floor:app", 8078, bare_env, "/list") as bare:
+    with serving("bench.floor:served", 8078, bare_env, "/list") as bare:
         for number, others in enumerate(OTHERS):
             filled = fill({name: ours[name] for name in ours if name.startswith("TRESOR_")}, others, again=number > 0)
-            with serving("wsgi:app", 8077, ours, "/login") as served:
+            with serving("wsgi:served", 8077, ours, "/login") as served:
                 rounds(served, bare, filled, token, folder, others, last=others == OTHERS[-1])
 
 

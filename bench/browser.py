@@ -85,8 +85,8 @@ def measure(folder: Path, chromium: str) -> None:
     ours = {**clean, "TRESOR_DATA_DIR": str(folder / "instance"), "TRESOR_BASE_URL": OURS}
     filled = fill({name: ours[name] for name in ours if name.startswith("TRESOR_")}, 1_000, again=False)
     with (
-        serving("bench.floor:app", 8078, {**clean, "FLOOR_FOLDER": str(folder / "floor")}, "/list"),
-        serving("wsgi:app", 8077, ours, "/login"),
+        serving("bench.floor:served", 8078, {**clean, "FLOOR_FOLDER": str(folder / "floor")}, "/list"),
+        serving("wsgi:served", 8077, ours, "/login"),
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])

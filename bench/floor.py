@@ -12,6 +12,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import Flask, Response, abort, g, redirect, request
 
+from app.web.serving import Served
+
 LIST = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Vault</title>
 <link rel="stylesheet" href="/static/floor.css"></head><body><h1>Vault</h1><p>{{ user }}</p>
 <ul>{% for row in rows %}
@@ -130,4 +132,4 @@ def floor_app(folder: Path) -> Flask:
 
 
 if "FLOOR_FOLDER" in os.environ:
-    app = floor_app(Path(os.environ["FLOOR_FOLDER"]))
+    served = Served(floor_app(Path(os.environ["FLOOR_FOLDER"])), most=2**20)

@@ -22,6 +22,7 @@ from app.database import Unit
 from app.errors import TresorError
 from app.keys.trail import Note, Revised
 from app.subject import Subject
+from app.web.logs import without_text
 
 log = logging.getLogger(__name__)
 
@@ -163,6 +164,8 @@ class Checks:
                     self._unit.execute(delete(TABLE).where(TABLE.c.holder == holder))
         except TresorError as error:
             log.error("audit check not finished: %s", error)
+        except Exception as error:  # of a thread, else, its text and values would be printed
+            log.error("audit check not finished: %s", type(error).__name__, exc_info=without_text(error))
 
     def _claim(self, holder: UUID) -> bool:
         """Return whether this is the only check that goes on now."""

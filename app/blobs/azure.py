@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from typing import Any, TypeVar
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
@@ -21,7 +23,7 @@ from app.blobs.store import (
     missing,
     too_large,
 )
-from app.errors import Conflict, Misconfigured
+from app.errors import Conflict, Damaged, Misconfigured
 
 Answer = TypeVar("Answer")
 Pages = Iterator[Iterator[BlobProperties]]
@@ -33,6 +35,9 @@ DEADLINE_SECONDS = 4.5
 
 AT_ONCE = 8
 """Operations of one process; further ones wait, and that counts to their deadline."""
+
+PROVEN_SECONDS = 600
+"""How long a check believes that blobs can be written and deleted because it did so; readiness is asked for often."""
 
 
 def connect(container: str, azure: AzureSettings) -> AzureStore:
@@ -51,6 +56,7 @@ class AzureStore:
         self._container = container
         self._page = page
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="blobs")
+        self._proven: float | None = None
 
     def put(self, name: str, data: bytes) -> None:
         checked_name(name)
@@ -71,13 +77,14 @@ class AzureStore:
             yield from page
 
     def check(self) -> None:
-        pages = self._pages(1)
-        self._in_time(lambda: self._next(pages))
+        self._in_time(self._check)
 
     def _in_time(self, work: Callable[[], Answer]) -> Answer:
+        waiting = self._threads.submit(work)
         try:
-            return self._threads.submit(work).result(DEADLINE_SECONDS)
+            return waiting.result(DEADLINE_SECONDS)
         except TimeoutError:
+            waiting.cancel()  # what has not begun is not done behind the back of whoever was told so
             raise down(f"azure: no answer within {DEADLINE_SECONDS} s") from None
         except (AzureError, ValueError) as error:  # ValueError: whatever answered is not Azure
             raise down(_reason(error)) from None
@@ -116,6 +123,26 @@ class AzureStore:
         except ResourceNotFoundError as error:
             if _code(error) == "ContainerNotFound":
                 raise
+
+    def _check(self) -> None:
+        """List; and unless that was done a while ago, write, read and delete a blob."""
+        self._next(self._pages(1))
+        now = monotonic()
+        if self._proven is None or now - self._proven > PROVEN_SECONDS:
+            self._prove()
+            self._proven = now
+
+    def _prove(self) -> None:
+        """Raise unless a blob can be written, read and deleted. One that is left behind is an orphan like others."""
+        name, data = f"check-{secrets.token_hex(16)}", secrets.token_bytes(16)
+        self._put(name, data)
+        try:
+            if self._get(name) != data:
+                raise down("azure: what was written is not what is read")
+        except Damaged as error:
+            raise down(f"azure: {error}") from None
+        finally:
+            self._delete(name)
 
     def _pages(self, size: int) -> Pages:
         return self._container.list_blobs(results_per_page=size).by_page()

@@ -58,7 +58,7 @@ class BlobStore(Protocol):
         """Yield every blob, in no order. What bears no blob's name is passed over."""
 
     def check(self) -> None:
-        """Return if the store answers and takes blobs."""
+        """Return if the store answers, takes blobs and lets them go; nothing is left behind."""
 
 
 def checked_name(name: str) -> str:

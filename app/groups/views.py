@@ -186,9 +186,9 @@ def leave(group_id: UUID) -> ResponseReturnValue:
         groups.leave(subject, group_id, keep=kept == "keep")
     except Invalid as invalid:
         return _leaving(group_id, status=422, error=str(invalid))
-    done = url_for("groups.show", group_id=group_id) if subject.may(MANAGE) else url_for("groups.list")
-    gone = "" if subject.may(MANAGE) else url_for("groups.show", group_id=group_id)
-    return changed(f"{done}?done=left-group", gone=gone)
+    if subject.may(MANAGE):
+        return changed(url_for("groups.show", group_id=group_id, done="left-group"))
+    return changed(url_for("groups.list", done="left-group"), gone=url_for("groups.show", group_id=group_id))
 
 
 def _leaving(group_id: UUID, *, status: int = 200, error: str = "") -> ResponseReturnValue:

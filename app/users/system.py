@@ -187,6 +187,7 @@ class UserManagement(System):
         self._base_url = settings.server.base_url
         cfg.site.entries += ENTRIES
         cfg.site.messages.update(MESSAGES)
+        cfg.site.standing.add("told")
         cfg.site.cards.append(ROLES)
         cfg.fill(Names, users)
         cfg.fill(FixedSettings, FixedHere(settings))

@@ -14,6 +14,7 @@ from app.errors import Refused
 from app.keys.trail import Note
 from app.subject import Subject
 from app.users.throttle import Throttle
+from app.vault.places import Places
 from app.vault.service import Vault
 
 TEST = "secret.test"
@@ -27,6 +28,7 @@ class Checking:
     ) -> None:
         self._unit, self._vault, self._registry = unit, vault, registry
         self._network, self._throttle, self._trail = network, throttle, trail
+        self._places = Places()
 
     def new(self, subject: Subject, type_id: str, *, values: Mapping[str, object]) -> str:
         """Try values of a secret that does not exist yet, and return a sentence about it.
@@ -56,14 +58,15 @@ class Checking:
             raise Refused(action=TEST)
 
     def _tried(self, subject: Subject, credentials: Credentials, secret_id: UUID | None) -> str:
-        """Record the test before anything leaves, then make it."""
+        """Count the test, take a place for it, record it before anything leaves, then make it."""
         self._throttle.tested(subject.id)
-        detail = {"type": type(credentials).type.id, "destination": destination(credentials)}
-        with self._unit.writing():
-            record = Note(TEST, subject=subject.id, detail=detail)
-            self._trail.record(record, kind="secret" if secret_id else "", object_id=secret_id)
-        self._unit.commit()
-        return str(credentials.check(self._network))
+        with self._places.of(subject.id):
+            detail = {"type": type(credentials).type.id, "destination": destination(credentials)}
+            with self._unit.writing():
+                record = Note(TEST, subject=subject.id, detail=detail)
+                self._trail.record(record, kind="secret" if secret_id else "", object_id=secret_id)
+            self._unit.commit()
+            return str(credentials.check(self._network))
 
 
 def destination(credentials: Credentials) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask_babel import gettext as _
 
 from app.credentials.declare import CheckFailed
-from app.errors import Throttled
 from app.outgoing.connect import WayOut
 from app.outgoing.http import get_status
 from app.outgoing.smtp import MailServer, dialogue
@@ -18,9 +16,6 @@ from app.outgoing.trouble import Trouble, Why
 
 SECONDS = 10
 """For one test in all."""
-AT_ONCE = 2
-"""Tests at the same time in a process, which has a few threads for everybody."""
-PATIENCE_SECONDS = 2
 
 
 class GuardedNetwork:
@@ -28,32 +23,22 @@ class GuardedNetwork:
 
     def __init__(self, way: WayOut) -> None:
         self._way = way
-        self._places = threading.BoundedSemaphore(AT_ONCE)
 
     def smtp(self, host: str, port: int, *, encryption: str, username: str, password: str) -> None:
-        """Greet, encrypt, sign in, send nothing. Raises CheckFailed, Throttled if too many test at this moment."""
+        """Greet, encrypt, sign in, send nothing. Raises CheckFailed."""
         server = MailServer(host, port, encryption, user=username, password=password)
-        with self._place(), _told(), dialogue(self._way, server, seconds=SECONDS):
+        with _told(), dialogue(self._way, server, seconds=SECONDS):
             pass
 
     def http_get(self, url: str, *, basic: tuple[str, str] | None = None, bearer: str | None = None) -> int:
-        """Return the status of a GET. Raises CheckFailed, Throttled if too many test at this moment."""
+        """Return the status of a GET. Raises CheckFailed."""
         headers = {"Accept": "application/json", "User-Agent": "Tresor"}
         if basic:
             headers["Authorization"] = "Basic " + base64.b64encode(":".join(basic).encode()).decode()
         elif bearer:
             headers["Authorization"] = f"Bearer {bearer}"
-        with self._place(), _told():
+        with _told():
             return get_status(self._way, url, headers, seconds=SECONDS)
-
-    @contextmanager
-    def _place(self) -> Iterator[None]:
-        if not self._places.acquire(timeout=PATIENCE_SECONDS):
-            raise Throttled(_("Others test a connection at this moment. Try again."), action="secret.test")
-        try:
-            yield
-        finally:
-            self._places.release()
 
 
 @contextmanager

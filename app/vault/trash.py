@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,13 +17,16 @@ from app.blobs.store import BlobStore
 from app.clock import Clock
 from app.credentials.registry import Registry
 from app.database import Unit
-from app.errors import Damaged, Forbidden, Invalid, Refused
+from app.errors import Damaged, Forbidden, Invalid, Refused, TresorError
 from app.keys.trail import Note
 from app.subject import Subject
 from app.vault.heads import ACCESS, SECRET, VERSION, Head, Heads, misled
 from app.vault.models import LeaseRow
 from app.vault.policy import DELETE, PURGE, RESTORE, USE, Level, barred
 from app.vault.service import note
+from app.web.logs import without_text
+
+log = logging.getLogger(__name__)
 
 LEASES: Table = LeaseRow.__table__  # type: ignore[assignment]  # a mapped class's table
 LEASE_TIME = timedelta(minutes=10)
@@ -171,6 +175,13 @@ class Trash:
                     done = dry_run or self._purge_one(secret_id)
                     self._unit.commit()  # one by one, so that nobody waits while many are purged or blobs are listed
             except Damaged:
+                damaged.append(secret_id)
+                continue
+            except TresorError:
+                raise
+            except Exception as error:  # whatever is wrong with one keeps none of the others
+                facts = {"secret": str(secret_id)}
+                log.error("not purged: %s", type(error).__name__, exc_info=without_text(error), extra={"facts": facts})
                 damaged.append(secret_id)
                 continue
             if done:

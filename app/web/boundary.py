@@ -17,6 +17,7 @@ from werkzeug.wsgi import get_host
 from app.errors import Misconfigured, TresorError
 from app.web.logs import without_text
 from app.web.policy import policy_of
+from app.web.saying import WORD, leads_to
 from app.web.site import EXTENSION, Site
 from app.web.subjects import person
 
@@ -69,7 +70,12 @@ class TresorFlask(Flask):
         return {}
 
     def url_for(self, endpoint: str, **values: Any) -> str:
-        """Return an address as Flask does; one without values, of which a page has a dozen, is built once."""
+        """Return an address as Flask does; one without values, of which a page has a dozen, is built once.
+
+        Who asks for one with what was done (`done`) may lead the browser there, which is then told.
+        """
+        if WORD in values and request:
+            return leads_to(super().url_for(endpoint, **values))
         if values or not request or endpoint.startswith("."):
             return super().url_for(endpoint, **values)
         key = request.script_root, endpoint

@@ -19,6 +19,7 @@ from app.web.packing import static_file
 from app.web.pages import serve_pages
 from app.web.policy import public
 from app.web.rendering import SharedTemplate
+from app.web.saying import tell_once
 from app.web.site import EXTENSION, Site
 from app.web.subjects import find_subjects
 
@@ -53,6 +54,7 @@ def build_app(site: Site) -> TresorFlask:
     find_subjects(app, site)
     guard(app)
     send_headers(app, site)
+    tell_once(app, site)
     speak(app, site)
     serve_pages(app, site)
     answer_errors(app)

@@ -33,7 +33,7 @@ class TokenMissing(CSRFError):
 
 
 def guard(app: Flask) -> None:
-    """Check each request before its view, in this order: site, whose page it is, token, who may."""
+    """Check each request before its view, in this order: site, whole form, whose page it is, token, who may."""
     csrf = CSRFProtect()
     app.config.update(WTF_CSRF_CHECK_DEFAULT=False, WTF_CSRF_TIME_LIMIT=None, WTF_CSRF_SSL_STRICT=False)
     csrf.init_app(app)
@@ -46,6 +46,7 @@ def guard(app: Flask) -> None:
         if request.method not in SAFE:
             refuse_other_sites()
             refuse_other_contents()
+            hear_out()
         refuse_other_persons()
         if request.method not in SAFE:
             try:
@@ -100,6 +101,14 @@ def refuse_other_contents() -> None:
     """Raise 415 unless the body is a form, as browsers send it, or empty."""
     if request.mimetype not in FORMS:
         raise UnsupportedMediaType()
+
+
+def hear_out() -> None:
+    """Read the whole form, before anybody asks who sends it: what they may is what they may once it is here.
+
+    Raises 413 for one above its limit, 400 for one that was cut short.
+    """
+    request.form  # noqa: B018  # it is read when it is asked for
 
 
 def refuse_other_persons() -> None:

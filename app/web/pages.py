@@ -25,6 +25,7 @@ from app.web.forms import CSRF_FIELD
 from app.web.languages import LANGUAGES
 from app.web.packing import read_static
 from app.web.parts import PAGE, in_dialog, is_partial, wants
+from app.web.saying import WORD, is_to_be_said
 from app.web.site import Entry, Site
 from app.web.subjects import person
 
@@ -134,10 +135,12 @@ def serve_pages(app: Flask, site: Site) -> None:
 def said(site: Site) -> list[tuple[str, object]]:
     """Return what the last action did, as (category, message): a word in the address names it, no cookie holds it.
 
-    A message that is a mapping may name its category as `look`; one that says nothing is left out.
+    Only the browser that did it is told, once. A message that is a mapping may name its category as `look`; one that
+    says nothing is left out.
     """
-    message = site.messages.get(request.args.get("done", ""))
-    found = message(request.args) if message else None
+    word = request.args.get(WORD, "")
+    message = site.messages.get(word)
+    found = message(request.args) if message and (word in site.standing or is_to_be_said(site)) else None
     if not found:
         return []
     return [(str(found.get("look", "ok")) if isinstance(found, Mapping) else "ok", found)]

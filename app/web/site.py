@@ -106,6 +106,8 @@ class Site:
     form_keys: list[FormKeys] = field(default_factory=list)
     messages: dict[str, Callable[[Mapping[str, str]], object]] = field(default_factory=dict)
     """What a page says after a change, by the short word that stands in its address as `done`; given the query."""
+    standing: set[str] = field(default_factory=set)
+    """The words of those messages that tell what is stored, and are true whoever wrote the address."""
     leavers: list[Callable[[UUID], None]] = field(default_factory=list)
     """Told who has signed out."""
     home: str = ""

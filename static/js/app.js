@@ -205,17 +205,22 @@
   const underway = new Set();
   const whose = document.querySelector('meta[name=person]').content;
   const submitting = ({ request, sourceElement }) => request.submitter || sourceElement.closest('button');
-  const failures = ctx => ctx.sourceElement.id === 'sheet-form'
-    ? { none: 'offline', late: 'unsure', strange: 'failed' } : { none: 'unread', late: 'unread', strange: 'failed' };
+  const failures = ({ sourceElement: sent }) => {   // what to say of each; none: nothing has left, lost: it may have been done
+    if (sent.id === 'sheet-form') return { none: 'offline', lost: 'unsure', strange: 'failed' };
+    return { none: 'unread', lost: sent.matches('form[method=post]') ? 'unanswered' : 'unread', strange: 'failed' };
+  };
 
   document.addEventListener('htmx:config:request', ({ detail: { ctx } }) => {
     ctx.request.headers['HX-Current-URL'] = location.pathname;   // the default would tell query and fragment
     ctx.request.headers['Tresor-Person'] = whose;
-    ctx.fetch = (url, request) => fetch(url, request).catch(error => {
-      if (request.signal.aborted && request.signal.reason !== 'timeout') throw error;   // a newer one replaces it
-      ctx.failure = request.signal.aborted ? 'late' : 'none';
-      return new Response(null, { status: 599 });
-    });
+    ctx.fetch = (url, request) => {
+      const online = navigator.onLine;
+      return fetch(url, request).catch(error => {
+        if (request.signal.aborted && request.signal.reason !== 'timeout') throw error;   // a newer one replaces it
+        ctx.failure = online ? 'lost' : 'none';
+        return new Response(null, { status: 599 });
+      });
+    };
   });
   document.addEventListener('htmx:before:request', ({ detail: { ctx } }) => {
     underway.add(ctx);
@@ -234,7 +239,7 @@
     event.preventDefault();
     say(failures(ctx)[ctx.failure || 'strange']);
   });
-  document.addEventListener('htmx:error', ({ detail: { ctx } }) => { if (ctx) say(failures(ctx).none); });
+  document.addEventListener('htmx:error', ({ detail: { ctx } }) => { if (ctx) say(failures(ctx).lost); });
 
   window.tresor = Object.freeze({
     $, announce, say, openDialog: open, dialog,

@@ -10,15 +10,16 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
 
 import pytest
-from azure.storage.blob import ContainerClient
+from azure.storage.blob import ContainerClient, ContainerSasPermissions, generate_container_sas
 
-from app.blobs.azure import AT_ONCE, AzureStore
+from app.blobs.azure import AT_ONCE, PROVEN_SECONDS, AzureStore
 from app.blobs.opening import open_store
 from app.blobs.store import MAX_BLOB, AzureSettings, BlobStore
 from app.errors import Damaged, Unavailable
@@ -134,6 +135,46 @@ def test_an_endpoint_that_refuses_or_is_not_azure_is_unavailable(act: str, statu
     with answering(refuse) as port:
         store = store_at(port)
         assert_unavailable(lambda: ACTS[act](store), within=5)
+
+
+def test_what_waited_too_long_to_begin_is_never_done(azurite: Azurite) -> None:
+    stuck = threading.Event()
+    store = store_at(azurite.port, azurite.key, azurite.container())
+    assert isinstance(store, AzureStore)
+    store.check()
+    for _ in range(AT_ONCE):
+        store._threads.submit(stuck.wait, 30)
+    assert_unavailable(lambda: store.put("late", b"data"), within=5)
+    stuck.set()
+    store.put("next", b"data")
+    assert [blob.name for blob in store.list()] == ["next"]
+
+
+def store_allowed(azurite: Azurite, allowed: str) -> AzureStore:
+    """Return a store that exists, for whoever may do no more than the letters say."""
+    name = azurite.container()
+    store_at(azurite.port, azurite.key, name).check()
+    account = f"http://127.0.0.1:{azurite.port}/{ACCOUNT}"
+    until = datetime.now(UTC) + timedelta(hours=1)
+    token = generate_container_sas(
+        ACCOUNT, name, azurite.key, permission=ContainerSasPermissions.from_string(allowed), expiry=until
+    )
+    return AzureStore(ContainerClient.from_container_url(f"{account}/{name}?{token}"))
+
+
+@pytest.mark.parametrize("allowed", ["rl", "wl", "rwl", "rwd"])
+def test_a_check_fails_for_who_may_not_read_write_list_and_delete(azurite: Azurite, allowed: str) -> None:
+    assert_unavailable(store_allowed(azurite, allowed).check, within=5)
+
+
+def test_a_check_proves_again_after_a_while(azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = store_allowed(azurite, "rwdl")
+    store.check()
+    store._container = store_allowed(azurite, "rl")._container
+    store.check()
+    later = time.monotonic() + PROVEN_SECONDS + 1
+    monkeypatch.setattr("app.blobs.azure.monotonic", lambda: later)
+    assert_unavailable(store.check, within=5)
 
 
 def test_a_lost_answer_is_a_success(azurite: Azurite) -> None:

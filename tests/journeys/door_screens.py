@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 from app.outbox.service import Outbox
 from app.users.system import UserManagement
+from app.web.saying import cookie_name, mark
 from tests.builders import PASSWORD, World
 from tests.mails import link_in, mails, sends_mails
 
@@ -54,6 +55,17 @@ def at(path: str) -> Callable[[Visit], Page]:
     return lambda visit: goes(visit, path)
 
 
+def after(path: str) -> Callable[[Visit], Page]:
+    """Open a page as the browser does that has just done what the page says."""
+
+    def visit_it(visit: Visit) -> Page:
+        did = {"name": cookie_name(secure=False), "value": mark(path), "url": visit.empty.url}
+        visit.page("nobody").context.add_cookies([did])
+        return goes(visit, path)
+
+    return visit_it
+
+
 def closed(visit: Visit) -> Page:
     return visit.goes("/forgot", "nobody")
 
@@ -96,7 +108,7 @@ def taken(visit: Visit) -> Page:
 
 DOORS: dict[str, Callable[[Visit], Page]] = {
     "signin-registering": at("/login"),
-    "signin-after-reset": at("/login?done=reset"),
+    "signin-after-reset": after("/login?done=reset"),
     "forgot": at("/forgot"),
     "forgot-closed": closed,
     "forgot-refused": refused,

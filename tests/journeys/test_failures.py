@@ -126,7 +126,7 @@ def test_without_an_answer_in_time_it_does_not_claim_to_know(visitor: Visitor) -
         expect(page.locator("dialog .sheet .dlg-foot button")).to_have_attribute("aria-busy", "true")
         page.wait_for_timeout(100)
         page.clock.run_for(15_100)
-        says(page, "No answer came in time, so it may be saved or not.")
+        says(page, "No answer came, so it may be saved or not.")
     page.unroute("**/vault/new/note")
     saves(page)
     is_closed(page)
@@ -143,11 +143,29 @@ def test_what_was_stored_without_an_answer_is_not_stored_twice(visitor: Visitor)
     posts(page, "**/vault/new/note", cut_off)
     with untouched(page):
         saves(page)
-        says(page, "Not saved: no connection.")
+        says(page, "No answer came, so it may be saved or not.")
     page.unroute("**/vault/new/note")
     saves(page)
     is_closed(page)
     expect(page.locator("#page .row-name", has_text="Stored although cut off")).to_have_count(1)
+
+
+def test_what_was_done_without_an_answer_is_not_called_undone(visitor: Visitor, scene: Scenery) -> None:
+    secret = keeps(scene, "Restored although cut off")
+    with scene.world.unit():
+        scene.world.trash.delete(scene.people["selin"], secret)
+    page = visitor("selin")
+    page.goto("/vault/trash")
+
+    def cut_off(route: Route) -> None:
+        route.fetch(max_redirects=0)
+        route.abort()
+
+    posts(page, f"**/vault/{secret}/restore", cut_off)
+    page.click(f"#restore-{secret}")
+    expect(page.locator(".toast.bad")).to_contain_text("No answer came. Look whether it was done, else try again.")
+    page.reload()
+    expect(page.locator(f"#restore-{secret}")).to_have_count(0)
 
 
 def test_a_secret_that_is_gone_meanwhile_is_not_here(visitor: Visitor, scene: Scenery) -> None:

@@ -10,7 +10,6 @@ import re
 import shutil
 import urllib.parse
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -70,10 +69,7 @@ class Browser:
         url = urllib.parse.urlsplit(self.served.url)
         connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=60)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        with suppress(BrokenPipeError):  # refused before all of it was heard: the answer is there to be read
-            connection.request(
-                method, path, body, {"Cookie": cookies, "Sec-Fetch-Site": "same-origin", **(headers or {})}
-            )
+        connection.request(method, path, body, {"Cookie": cookies, "Sec-Fetch-Site": "same-origin", **(headers or {})})
         response = connection.getresponse()
         answer = Answer(f"{method} {path}", response.status, lowered(response.getheaders()), response.read())
         connection.close()

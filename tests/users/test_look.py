@@ -31,7 +31,7 @@ def test_a_look_is_kept_by_the_account(world: World) -> None:
     found = world.subject(anna.id)
     assert (found.theme, found.density, found.reveal_seconds, found.single_keys) == ("dark", "compact", 30, False)
     assert (found.language, found.time_zone) == ("en", "Asia/Kolkata")
-    page = world.client(anna).get("/account?done=look").text
+    page = client.get(client.post("/account/look", **WORN).headers["Location"]).text
     assert ROOT.findall(page) == ['<html lang="en" data-theme="dark" data-density="compact" data-keys="off">']
     assert "Look saved." in page
 

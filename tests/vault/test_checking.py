@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,6 +14,8 @@ import pytest
 
 from app.credentials.types import SMTP
 from app.subject import SYSTEM, Subject
+from app.vault.checking import Checking
+from app.vault.places import AT_ONCE, WAITING
 from tests.builders import Client, World
 from tests.outgoing.servers import HOST, PASSWORD, USER, certificate, smtp_server
 
@@ -148,3 +153,80 @@ def test_ten_tests_a_minute_are_enough(make_world: Callable[..., World], pem: Pa
     assert statuses == [200, 200, 429]
     ben = world.client(member(world, "ben"))
     assert ben.post("/vault/new/smtp/test", **entered(25)).status_code == 200
+
+
+class Slow:
+    """A server that takes connections and says nothing until it is told to end."""
+
+    def __init__(self, listener: socket.socket) -> None:
+        self.port = listener.getsockname()[1]
+        self._listener, self._taken = listener, list[socket.socket]()
+
+    def takes(self) -> None:
+        """Wait until somebody connects."""
+        self._taken.append(self._listener.accept()[0])
+
+    def ends(self) -> None:
+        """Let go of everybody."""
+        for connection in self._taken:
+            connection.close()
+        self._taken.clear()
+
+
+@pytest.fixture
+def slow() -> Iterator[Slow]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+        found = Slow(listener)
+        yield found
+        found.ends()
+
+
+BUSY = "Others are testing connections. Try again in a few seconds."
+
+
+def test_a_person_tests_one_connection_at_a_time_and_each_try_counts(
+    make_world: Callable[..., World], pem: Path, port: int, slow: Slow
+) -> None:
+    world = make_world(allowing(pem, TRESOR_LIMITS__ENABLED="true", TRESOR_LIMITS__CONNECTION_TESTS="3"))
+    anna, ben = member(world), member(world, "ben")
+    first, second, of_ben = world.client(anna), world.client(anna), world.client(ben)
+    with ThreadPoolExecutor(1) as elsewhere:
+        tested = elsewhere.submit(said, first, "/vault/new/smtp/test", **entered(slow.port))
+        slow.takes()
+        own = "You are testing a connection already. Wait for its result, then try again."
+        assert said(second, "/vault/new/smtp/test", **entered(port)) == (429, own)
+        assert said(of_ben, "/vault/new/smtp/test", **entered(port)) == (200, WORKS)
+        slow.ends()
+        assert tested.result() == (200, UNREACHED)
+    assert said(second, "/vault/new/smtp/test", **entered(port)) == (200, WORKS)
+    assert said(second, "/vault/new/smtp/test", **entered(port))[1].startswith("Too many tests.")
+    assert len(world.events("secret.test")) == 3  # what was not tried is not recorded as if it had been
+
+
+def test_when_all_places_are_taken_one_waits_and_others_hear_at_once(world: World, port: int, slow: Slow) -> None:
+    clients = [world.client(member(world, f"p{number}")) for number in range(AT_ONCE + WAITING + 1)]
+    with ThreadPoolExecutor(AT_ONCE + WAITING) as elsewhere:
+        testing = []
+        for client in clients[:AT_ONCE]:
+            testing.append(elsewhere.submit(said, client, "/vault/new/smtp/test", **entered(slow.port)))
+            slow.takes()
+        waits = elsewhere.submit(said, clients[AT_ONCE], "/vault/new/smtp/test", **entered(port))
+        places = world.cfg.get(Checking)._places
+        while places._queue.acquire(blocking=False):
+            places._queue.release()
+            time.sleep(0.01)
+        assert said(clients[-1], "/vault/new/smtp/test", **entered(port)) == (429, BUSY)
+        slow.ends()
+        assert waits.result() == (200, WORKS)
+        assert [each.result() for each in testing] == [(200, UNREACHED)] * AT_ONCE
+
+
+def test_nobody_waits_long_for_a_place(world: World, port: int, slow: Slow) -> None:
+    clients = [world.client(member(world, f"p{number}")) for number in range(AT_ONCE + 1)]
+    with ThreadPoolExecutor(AT_ONCE) as elsewhere:
+        for client in clients[:AT_ONCE]:
+            elsewhere.submit(said, client, "/vault/new/smtp/test", **entered(slow.port))
+            slow.takes()
+        assert said(clients[-1], "/vault/new/smtp/test", **entered(port)) == (429, BUSY)
+        slow.ends()

@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from app.blobs.local import LocalStore
-from app.blobs.store import BlobInfo, BlobStore
+from app.blobs.store import BlobInfo, BlobStore, down
 from app.credentials.types.login import Login
 from app.errors import Damaged, Invalid, Refused
 from app.subject import Subject
 from app.vault.collector import LEASE, Collector
+from app.vault.heads import Head
 from app.vault.listing import Overview, Wanted
 from app.vault.matching import NoSuchCredential
 from app.vault.trash import LEASE_TIME, Collected, Trash
@@ -345,3 +347,56 @@ def test_the_collector_starts_with_the_process_and_ends_with_it(town: Town, monk
     assert ran.wait(30)
     collector.stop()
     assert "collector" not in before
+
+
+FAILURES = [down("the store is away"), OSError("disk"), RuntimeError("of a library, with zq-value")]
+
+
+@pytest.mark.parametrize("failure", FAILURES, ids=repr)
+def test_the_collector_outlives_a_failure_and_tries_again_soon(
+    town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, failure: Exception
+) -> None:
+    town.clock.goes_on(days=1)
+    tried, ran = [], threading.Event()
+    real = town.trash.collect
+
+    def collect() -> Collected:
+        tried.append(True)
+        if len(tried) < 4:
+            town.clock.goes_on(minutes=10)
+            raise failure
+        done = real()
+        ran.set()
+        return done
+
+    monkeypatch.setattr(town.trash, "collect", collect)
+    collector = Collector(town.trash, again=0.01)
+    collector.start()
+    assert ran.wait(30)
+    collector.stop()
+    assert len([line for line in caplog.messages if line.startswith("not collected")]) == 3
+    assert "zq-value" not in caplog.text
+
+
+def test_what_breaks_with_one_secret_keeps_none_of_the_others(
+    town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    anna = town.person("anna")
+    broken, other = (town.keep(a_login(), owner=anna) for _ in range(2))
+    for secret in (broken, other):
+        delete(town, anna, secret)
+    town.clock.goes_on(days=31)
+    real = town.trash._heads.remove
+
+    def remove(head: Head, *how: Any) -> None:
+        if head.id == broken:
+            raise RuntimeError("-".join(["of a library", "with zq", "value"]))
+        real(head, *how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(town.trash._heads, "remove", remove)
+        collected = town.trash.collect()
+    assert (collected.secrets, collected.damaged) == ([other], [broken])
+    assert str(broken) in str([getattr(record, "facts", None) for record in caplog.records])
+    assert "zq-value" not in caplog.text
+    assert town.trash.collect().secrets == [broken]
