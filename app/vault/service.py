@@ -117,7 +117,9 @@ class Vault:
         with self._unit.writing():
             if key and (made := self._heads.made_with(key)):
                 return made
-            self._store_first(subject, secret_id, credentials, blob, once=key)
+            now = self._heads.acting(subject, "secret.create")
+            self.kind(now, type_id)
+            self._store_first(now, secret_id, credentials, blob, once=key)
         return secret_id
 
     def open(self, subject: Subject, secret_id: UUID) -> Secret:
@@ -156,10 +158,11 @@ class Vault:
             raise Blank(_("Fill in at least one field: there is nothing to keep yet."))
         blob = self._safe.put(secret_id, changed)
         with self._unit.writing():
-            head = self._heads.usable(subject, secret_id, EDIT, lock=True)
+            now, head = self._heads.held(subject, secret_id, EDIT)
+            self._refuse_barred(now, head, EDIT)
             if head.version != seen:
                 return self._refuse_other(self._reread(replace(secret, head=head)), values, cleared)
-            self._store_next(subject, head, changed, blob, note("secret.change", subject, fields=",".join(fields)))
+            self._store_next(now, head, changed, blob, note("secret.change", now, fields=",".join(fields)))
         return None
 
     def reveal(self, subject: Subject, secret_id: UUID, *, field: str) -> str:
@@ -250,11 +253,12 @@ class Vault:
         credentials = found.credentials
         blob = self._safe.put(secret_id, credentials)
         with self._unit.writing():
-            head = self._heads.usable(subject, secret_id, RESTORE_VERSION, lock=True)
+            now, head = self._heads.held(subject, secret_id, RESTORE_VERSION)
+            self._refuse_barred(now, head, RESTORE_VERSION)
             self._refuse_moved(subject, head, seen)
             secret_fields = ",".join(spec.name for spec in credentials.specs if spec.secret)
-            record = note("secret.restore-version", subject, restored=str(number), fields=secret_fields)
-            self._store_next(subject, head, credentials, blob, record)
+            record = note("secret.restore-version", now, restored=str(number), fields=secret_fields)
+            self._store_next(now, head, credentials, blob, record)
 
     def _told(self, secret_id: UUID, versions: list[Version]) -> list[Version]:
         """Record those that are damaged."""

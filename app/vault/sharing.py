@@ -154,13 +154,13 @@ class Sharing:
         not mine; Forbidden, Refused, Throttled.
         """
         with self._unit.writing():
-            head = self._heads.usable(subject, secret_id, SHARING, lock=True)
+            now, head = self._heads.held(subject, secret_id, SHARING)
             if overtaken := self._overtaken(head, revision):
                 if overtaken.last and self._is_so(head, wishes):  # the same form came twice
                     return Saved(mine=True)
                 raise overtaken
-            access, people_notes = self._new_access(subject, head, wishes)
-            publications, group_notes = self._new_publications(subject, head, wishes)
+            access, people_notes = self._new_access(now, head, wishes)
+            publications, group_notes = self._new_publications(now, head, wishes)
             notes = people_notes + group_notes
             if not notes:
                 return Saved(mine=True)
@@ -178,14 +178,14 @@ class Sharing:
         already; Invalid for who is not active any more; Refused, Forbidden.
         """
         with self._unit.writing():
-            head = self._heads.usable(subject, secret_id, SHARING, lock=True)
+            now, head = self._heads.held(subject, secret_id, SHARING)
             revision, lost = read_ticket(self._keyrings.current, subject.id, secret_id, undo)
             present = {(grant.user, grant.level, grant.until) for grant in head.access}
             if all((each.user, each.level, each.until) in present for each in lost):
                 return
             if overtaken := self._overtaken(head, revision):
                 raise overtaken
-            again = self._given_back(subject, head, lost)
+            again = self._given_back(now, head, lost)
             notes = [note("secret.share", subject, user=str(each.user), level=each.level.value) for each in again]
             self._store(head, notes, (*head.access, *again), head.publications)
 
@@ -195,18 +195,24 @@ class Sharing:
         trashed_too: also one in the trash, which else would come back with its publication. Raises Refused, Damaged.
         """
         with self._unit.writing():
-            head = self.withdrawable(subject, secret_id, group=group, lock=True, trashed_too=trashed_too)
+            head = self._published(subject, secret_id, group, lock=True, trashed_too=trashed_too)
+            self._refuse_unless_theirs(self._heads.acting(subject, "secret.withdraw"), head, group)
             left = tuple(each for each in head.publications if each.group != group)
             record = note("secret.withdraw", subject, group=str(group))
             self._heads.change(head, record, content=replace(head.opened.content, publications=left))
 
-    def withdrawable(
-        self, subject: Subject, secret_id: UUID, *, group: UUID, lock: bool = False, trashed_too: bool = False
-    ) -> Head:
+    def withdrawable(self, subject: Subject, secret_id: UUID, *, group: UUID) -> Head:
         """Return a secret that this person may withdraw from a group. Raises Forbidden, Refused, Damaged.
 
         Who neither owns it nor manages the group does not see the publication: as if there were none.
         """
+        head = self._published(subject, secret_id, group)
+        self._refuse_unless_theirs(subject, head, group)
+        return head
+
+    def _published(
+        self, subject: Subject, secret_id: UUID, group: UUID, *, lock: bool = False, trashed_too: bool = False
+    ) -> Head:
         subject.require(USE, action="secret.withdraw")
         refused = Refused(action="secret.withdraw", kind="secret", object_id=secret_id)
         try:
@@ -217,9 +223,13 @@ class Sharing:
             raise refused from None
         if head is None or (head.deleted_at and not trashed_too) or not head.is_published_in(group):
             raise refused
-        if subject.id not in head.owners() and not self._groups.manages(subject, group):
-            raise refused
         return head
+
+    def _refuse_unless_theirs(self, subject: Subject, head: Head, group: UUID) -> None:
+        """Raise Refused unless this person owns a secret or manages the group."""
+        subject.require(USE, action="secret.withdraw")
+        if subject.id not in head.owners() and not self._groups.manages(subject, group):
+            raise Refused(action="secret.withdraw", kind="secret", object_id=head.id)
 
     def _finds(self, subject: Subject, secret_id: UUID, group: UUID) -> bool:
         """Return whether rows that find it lead this person to a secret whose head does not verify."""
@@ -344,9 +354,8 @@ class Sharing:
         if (gone or new) and not subject.may(PUBLISH):
             raise Forbidden(action=PUBLISH)
         known = self._groups.names(new)
-        me = self._users.get(subject.id, lock=True) if new else None  # a removal meanwhile comes before or after this
         for group in sorted(new):
-            if group not in known or me is None or me.account.level_in(group) is None:
+            if group not in known or not subject.is_member(group):
                 raise Invalid(_("You can publish only into groups that you belong to."))
         now = self._clock()
         kept = tuple(each for each in head.publications if each.group not in gone)

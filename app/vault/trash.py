@@ -21,7 +21,7 @@ from app.keys.trail import Note
 from app.subject import Subject
 from app.vault.heads import ACCESS, SECRET, VERSION, Head, Heads, misled
 from app.vault.models import LeaseRow
-from app.vault.policy import DELETE, PURGE, RESTORE, USE, Level, barred
+from app.vault.policy import DELETE, PURGE, RESTORE, USE, Act, Level, barred
 from app.vault.service import note
 
 LEASES: Table = LeaseRow.__table__  # type: ignore[assignment]  # a mapped class's table
@@ -64,7 +64,7 @@ class Trash:
     def delete(self, subject: Subject, secret_id: UUID) -> None:
         """Move a secret to the trash: nobody finds it from now on. Raises Refused, Forbidden, Damaged."""
         with self._unit.writing():
-            head = self._heads.usable(subject, secret_id, DELETE, lock=True)
+            _now, head = self._heads.held(subject, secret_id, DELETE)
             self._heads.change(head, note(DELETE.name, subject), deleted_at=self._clock())
 
     def deletable(self, subject: Subject, secret_id: UUID) -> Head:
@@ -97,20 +97,24 @@ class Trash:
         publication there would come back.
         """
         with self._unit.writing():
-            head = self._mine(subject, secret_id, restoring=True)
+            now, head = self._heads.held(subject, secret_id, RESTORE, trashed=True)
+            self._refuse_over(head, RESTORE)
             kind = self._registry.get(head.type)
-            if kind and (reason := barred(subject, kind)):
+            if kind and (reason := barred(now, kind)):
                 raise Forbidden(reason, action=RESTORE.name, kind="secret", object_id=head.id)
             self._heads.change(head, note(RESTORE.name, subject), deleted_at=None)
 
     def purgeable(self, subject: Subject, secret_id: UUID) -> Head:
         """Return a secret in the trash that this person may purge. Raises Refused, Damaged."""
-        return self._mine(subject, secret_id, restoring=False)
+        head = self._heads.usable(subject, secret_id, PURGE, trashed=True)
+        self._refuse_over(head, PURGE)
+        return head
 
     def purge(self, subject: Subject, secret_id: UUID, *, name: str) -> None:
         """Destroy a secret's keys for good. name: as typed by the person; Invalid if it is another."""
         with self._unit.writing():
-            head = self._mine(subject, secret_id, restoring=False)
+            _now, head = self._heads.held(subject, secret_id, PURGE, trashed=True)
+            self._refuse_over(head, PURGE)
             if name.strip() != head.name.strip():
                 raise Invalid(_("This is not the name. Type it as shown."))
             self._heads.remove(head, note(PURGE.name, subject))
@@ -153,12 +157,9 @@ class Trash:
         with self._unit.open(), self._unit.writing():
             return self._unit.execute(taken).first() is not None
 
-    def _mine(self, subject: Subject, secret_id: UUID, *, restoring: bool) -> Head:
-        act = RESTORE if restoring else PURGE
-        head = self._heads.usable(subject, secret_id, act, lock=self._unit.is_writing, trashed=True)
+    def _refuse_over(self, head: Head, act: Act) -> None:
         if self.is_over(head):
-            raise Refused(action=act.name, kind="secret", object_id=secret_id)
-        return head
+            raise Refused(action=act.name, kind="secret", object_id=head.id)
 
     def _purge_expired(self, *, dry_run: bool) -> tuple[list[UUID], list[UUID]]:
         over = SECRET.c.deleted_at <= self._clock() - self.kept
