@@ -21,7 +21,7 @@ from app.vault.heads import Heads
 from app.vault.listing import Overview
 from app.vault.pages.activity import activity_page, asked_activity
 from app.vault.pages.detail import secret_page
-from app.vault.pages.editing import conflict_note, conflict_rows, edit_page, new_form_page, offered
+from app.vault.pages.editing import before_note, conflict_note, conflict_rows, edit_page, new_form_page, offered
 from app.vault.pages.history import asked_pair, compare_page, history_page, restore_page, version_seen
 from app.vault.pages.overview import asked_for, overview, shown_at
 from app.vault.pages.report import report_page
@@ -30,7 +30,7 @@ from app.vault.pages.trash import delete_page, purge_page, trash_page
 from app.vault.pages.values import TEXT, made_value, opened_value, spec_of, wants_text
 from app.vault.policy import CHANGE, CREATE, EDIT, SHARE, USE, Level, barred
 from app.vault.report import REPORT, Report
-from app.vault.service import Blank, Secret, Stale, Vault
+from app.vault.service import Blank, MadeBefore, Secret, Stale, Vault
 from app.vault.sharing import Saved, Sharing, Wishes
 from app.vault.sharing_form import read_wishes
 from app.vault.trash import Trash
@@ -103,6 +103,10 @@ def save_new(type_id: str) -> ResponseReturnValue:
             made = vault.create(subject, type_id, values=form.values(), once=form.once.data or "")
         except Blank as blank:
             form.form_errors.append(str(blank))
+        except MadeBefore as before:
+            form.again()
+            context = new_form_page(kind, form, again=True, before=before_note(before))
+            return page("vault/form.html", "form", status=409, **context)
         else:
             return changed(url_for("vault.show", secret_id=made, done="saved"))
     return page("vault/form.html", "form", status=422, **new_form_page(kind, form, again=True))
