@@ -23,7 +23,7 @@ from app.subject import Subject
 from app.users.directory import Directory
 from app.users.service import User, Users
 from app.vault.heads import ACCESS, PUBLICATION, Grant, Head, Heads, Publication
-from app.vault.policy import PUBLISH, SHARING, USE, Level
+from app.vault.policy import LEAVE, PUBLISH, SHARING, USE, Level
 from app.vault.service import note
 from app.vault.undo import Lost, read_ticket, ticket
 
@@ -188,6 +188,23 @@ class Sharing:
             again = self._given_back(now, head, lost)
             notes = [note("secret.share", subject, user=str(each.user), level=each.level.value) for each in again]
             self._store(head, notes, (*head.access, *again), head.publications)
+
+    def leavable(self, subject: Subject, secret_id: UUID) -> Head:
+        """Return a secret that this person was given and may remove from their vault. Raises Refused, Forbidden."""
+        head = self._heads.usable(subject, secret_id, LEAVE)
+        _refuse_owner(subject, head)
+        return head
+
+    def leave(self, subject: Subject, secret_id: UUID) -> None:
+        """End one's own access; only an owner can give it again.
+
+        Raises Refused, Damaged; Forbidden for owners, who give up ownership where they see who is left.
+        """
+        with self._unit.writing():
+            now, head = self._heads.held(subject, secret_id, LEAVE)
+            _refuse_owner(now, head)
+            left = tuple(grant for grant in head.access if grant.user != now.id)
+            self._heads.change(head, note(LEAVE.name, now), content=replace(head.opened.content, access=left))
 
     def withdraw(self, subject: Subject, secret_id: UUID, *, group: UUID, trashed_too: bool = False) -> None:
         """Take a secret out of a group: an owner, or who manages the group.
@@ -368,3 +385,9 @@ class Sharing:
         if after is None:
             return note("secret.unshare", subject, user=str(before.user))
         return note("secret.share", subject, user=str(before.user), level=after.level.value)
+
+
+def _refuse_owner(subject: Subject, head: Head) -> None:
+    if subject.id in head.owners():
+        text = _("You own it. Give up ownership under “Share”, or move it to the trash.")
+        raise Forbidden(text, action=LEAVE.name, kind="secret", object_id=head.id)

@@ -25,7 +25,7 @@ from app.vault.pages.editing import before_note, conflict_note, conflict_rows, e
 from app.vault.pages.history import asked_pair, compare_page, history_page, restore_page, version_seen
 from app.vault.pages.overview import asked_for, overview, shown_at
 from app.vault.pages.report import report_page
-from app.vault.pages.sharing import overtaken_page, sharing_page, withdraw_page
+from app.vault.pages.sharing import leave_page, overtaken_page, sharing_page, withdraw_page
 from app.vault.pages.trash import delete_page, purge_page, trash_page
 from app.vault.pages.values import TEXT, made_value, opened_value, spec_of, wants_text
 from app.vault.policy import CHANGE, CREATE, EDIT, SHARE, USE, Level, barred
@@ -309,6 +309,25 @@ def give_back(secret_id: UUID, undo: str) -> ResponseReturnValue:
     refuse_unexpected(NOTHING)
     service(Sharing).give_back(current_subject(), secret_id, undo=undo)
     return changed(url_for("vault.show", secret_id=secret_id, done="given-back"))
+
+
+@pages.get("/vault/<uuid:secret_id>/leave")
+@requires(USE)
+def ask_leave(secret_id: UUID) -> ResponseReturnValue:
+    """Ask somebody whether to remove it from their own vault, and name the consequence."""
+    head = service(Sharing).leavable(current_subject(), secret_id)
+    return page("vault/leave.html", "form", **leave_page(head))
+
+
+@pages.post("/vault/<uuid:secret_id>/leave")
+@requires(USE, keeps=lambda **_view: NOTHING)
+def leave(secret_id: UUID) -> ResponseReturnValue:
+    """End one's own access."""
+    use, subject = service(Sharing), current_subject()
+    use.leavable(subject, secret_id)
+    refuse_unexpected(NOTHING)
+    use.leave(subject, secret_id)
+    return changed(url_for("vault.list", done="left"), gone=url_for("vault.show", secret_id=secret_id))
 
 
 @pages.get("/vault/<uuid:secret_id>/delete")

@@ -746,6 +746,8 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "sharing-overtaken": sharing_overtaken,
     "sharing-gives-up": sharing_gives_up,
     "delete": of(RELEASE_BOT, "/delete"),
+    "leave": of(FROM_ANNA, "/leave"),
+    "leave-dialog": dialog(of(FROM_ANNA), "#leave"),
     "trash": at("/vault/trash"),
     "trash-empty": at("/vault/trash", "tomas"),
     "confirm": confirm,

@@ -95,6 +95,8 @@ CASES: dict[str, Case] = {
     ),
     "Sharing.look_up": Case(lambda t, s, i, g: t.sharing.look_up(s, i, "nobody at all"), SHARE, OWNER),
     "Sharing.give_back": Case(lambda t, s, i, g: give_back(t, s, i), SHARE, OWNER, "secret.share"),
+    "Sharing.leavable": Case(lambda t, s, i, g: t.sharing.leavable(s, i), USE, VIEWER),
+    "Sharing.leave": Case(lambda t, s, i, g: t.sharing.leave(s, i), USE, VIEWER, "secret.leave"),
     "Trash.deletable": Case(lambda t, s, i, g: t.trash.deletable(s, i), CHANGE, OWNER),
     "Trash.delete": Case(lambda t, s, i, g: t.trash.delete(s, i), CHANGE, OWNER, "secret.delete"),
     "Trash.restore": Case(lambda t, s, i, g: t.trash.restore(s, i), CHANGE, OWNER, "secret.restore", trashed=True),
