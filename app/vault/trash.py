@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
-from sqlalchemy import Table, select
+from sqlalchemy import Select, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.audit.service import Audit
@@ -71,24 +72,37 @@ class Trash:
         """Return a secret that this person may delete. Raises Refused, Forbidden, Damaged."""
         return self._heads.usable(subject, secret_id, DELETE)
 
-    def listed(self, subject: Subject) -> list[Head]:
-        """Return the secrets in this owner's trash, the last deleted first."""
+    def listed(self, subject: Subject, *, most: int | None = None, skip: int = 0) -> list[Head]:
+        """Return the secrets in this owner's trash, the last deleted first; damage is recorded and passed over.
+
+        most: at most so many, without the `skip` first ones.
+        """
         subject.require(USE, action="secret.trash")
-        mine = select(ACCESS.c.secret).where(ACCESS.c.user == subject.id)
-        statement = self._heads.rows.selection.where(SECRET.c.id.in_(mine), SECRET.c.deleted_at.is_not(None))
+        newest = (SECRET.c.deleted_at.desc(), SECRET.c.id)
+        ids = self._deleted(subject, SECRET.c.id).order_by(*newest).limit(most).offset(skip)
         found = []
-        for row in self._unit.execute(statement).all():
+        for row in self._unit.execute(self._heads.rows.selection.where(SECRET.c.id.in_(ids)).order_by(*newest)).all():
             try:
                 head = self._heads.verified(row)
             except Damaged as damage:
                 self._audit.trouble(damage)
                 continue
-            grant = head.grant(subject.id, self._clock())
-            if all(each.user != subject.id for each in head.access):
-                self._audit.trouble(misled("access", head.id))
-            if grant and grant.level is Level.OWNER and not self.is_over(head):
+            if subject.id in head.owners():
                 found.append(head)
-        return sorted(found, key=lambda head: head.deleted_at or self._clock(), reverse=True)
+            else:
+                self._audit.trouble(misled("access", head.id))
+        return found
+
+    def count(self, subject: Subject) -> int:
+        """Return how many secrets lie in this owner's trash, as the rows that find them say."""
+        subject.require(USE, action="secret.trash")
+        return int(self._unit.execute(self._deleted(subject, func.count())).scalar_one())
+
+    def _deleted(self, subject: Subject, what: Any) -> Select[Any]:
+        """Return a statement of what rows call this person's own and the trash still keeps."""
+        mine = (ACCESS.c.user == subject.id) & (ACCESS.c.level == Level.OWNER.value)
+        kept = SECRET.c.deleted_at > self._clock() - self.kept
+        return select(what).select_from(SECRET).join(ACCESS, ACCESS.c.secret == SECRET.c.id).where(mine, kept)
 
     def restore(self, subject: Subject, secret_id: UUID) -> None:
         """Bring a secret back with its sharing and publications.

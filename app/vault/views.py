@@ -352,8 +352,7 @@ def move_to_trash(secret_id: UUID) -> ResponseReturnValue:
 @requires(USE)
 def trash() -> ResponseReturnValue:
     """Show what this owner can still restore."""
-    heads = service(Trash).listed(current_subject())
-    return page("vault/trash.html", "results", **trash_page(heads, request.args))
+    return page("vault/trash.html", "results", **trash_page(request.args))
 
 
 @pages.post("/vault/<uuid:secret_id>/restore")

@@ -110,7 +110,7 @@ WITHDRAWING: dict[str, Case] = {
     "Sharing.withdrawable": Case(lambda t, s, i, g: t.sharing.withdrawable(s, i, group=g), USE, OWNER),
     "Sharing.withdraw": Case(lambda t, s, i, g: t.sharing.withdraw(s, i, group=g), USE, OWNER, "secret.withdraw"),
 }
-ABOUT_NO_SECRET = {"Vault.kind", "Vault.create", "Trash.listed", "Overview.page"}
+ABOUT_NO_SECRET = {"Vault.kind", "Vault.create", "Trash.listed", "Trash.count", "Overview.page"}
 OF_WHAT_WAS_GIVEN_OUT = {"Activity.latest_of", "Activity.changes"}
 FOR_THE_MACHINE = {"Trash.ends", "Trash.is_over", "Trash.collect", "Trash.lease"}
 
@@ -251,6 +251,7 @@ def test_who_may_not_use_secrets_has_no_list_and_no_trash(town: Town) -> None:
     looks: list[Callable[[], Any]] = [
         lambda: town.cfg.get(Overview).page(less, Wanted()),
         lambda: town.trash.listed(less),
+        lambda: town.trash.count(less),
     ]
     for look in looks:
         with pytest.raises(Forbidden), town.unit():
