@@ -66,3 +66,17 @@ def test_a_groups_page_takes_as_many_statements_for_twenty_as_for_two(town: Town
     for number in range(2, 20):
         publish(town, owner, team, number)
     assert statements(town, browser, f"/groups/{team}") == few
+
+
+def test_a_viewer_reads_no_names_of_groups_in_the_vault(town: Town) -> None:
+    group = town.group("Quiet team")
+    owner = town.person("owner", groups={group.id: "member"})
+    viewer, editor = town.person("viewer"), town.person("editor")
+    secret = publish(town, owner, group.id, 1)
+    town.share(secret, owner=owner, to=viewer)
+    town.share(secret, owner=owner, to=editor, level="editor")
+    for person, told in ((owner, True), (editor, True), (viewer, False)):
+        browser = town.client(person)
+        pages = [browser.get("/vault").text, browser.get(f"/vault/{secret}").text]
+        assert ["Portal 01" in page for page in pages] == [True, True]
+        assert [group.name in page for page in pages] == [told, told]

@@ -16,7 +16,7 @@ from app.credentials.declare import CredentialType
 from app.credentials.registry import Registry
 from app.subject import SYSTEM, Subject
 from app.users.catalogue import ROLES
-from app.vault.listing import SECTIONS, SORTS, Listing, Parts, Wanted, parts
+from app.vault.listing import SECTIONS, SORTS, Listing, Parts, Wanted, parts, told_groups
 from app.vault.pages.parts import Context
 from app.vault.policy import CREATE, Level
 from app.vault.shelves import Entry
@@ -230,8 +230,8 @@ def _chips(entry: Entry, listing: Listing, subject: Subject) -> list[Chip]:
     owner = next((listing.people[each] for each in entry.head.owners() if each in listing.people), None)
     if owner and entry.level is not Level.OWNER:
         chips.append(Chip("from", _("from %(name)s", name=owner.first_name or owner.name)))
-    for each in entry.head.publications:
-        if group := listing.groups.get(each.group):
+    for each in told_groups(entry):
+        if group := listing.groups.get(each):
             chips.append(Chip("group", group.name))
     now = current_site().clock()
     others = [grant for grant in entry.head.access if grant.user != subject.id and grant.holds(now)]
