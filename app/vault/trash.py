@@ -113,10 +113,14 @@ class Trash:
         with self._unit.writing():
             now, head = self._heads.held(subject, secret_id, RESTORE, trashed=True)
             self._refuse_over(head, RESTORE)
-            kind = self._registry.get(head.type)
-            if kind and (reason := barred(now, kind)):
+            if reason := self.barred(now, head):
                 raise Forbidden(reason, action=RESTORE.name, kind="secret", object_id=head.id)
             self._heads.change(head, note(RESTORE.name, subject), deleted_at=None)
+
+    def barred(self, subject: Subject, head: Head) -> str | None:
+        """Return why this person could not bring a secret back that is theirs, None if they could."""
+        kind = self._registry.get(head.type)
+        return barred(subject, kind) if kind else None
 
     def purgeable(self, subject: Subject, secret_id: UUID) -> Head:
         """Return a secret in the trash that this person may purge. Raises Refused, Damaged."""

@@ -342,9 +342,11 @@ def delete(secret_id: UUID) -> ResponseReturnValue:
 @requires(CHANGE, keeps=lambda **_view: NOTHING)
 def move_to_trash(secret_id: UUID) -> ResponseReturnValue:
     """Move it to the trash."""
+    use, subject = service(Trash), current_subject()
+    head = use.deletable(subject, secret_id)
     refuse_unexpected(NOTHING)
-    service(Trash).delete(current_subject(), secret_id)
-    way_on = url_for("vault.list", done="trashed", secret=secret_id)
+    use.delete(subject, secret_id)
+    way_on = url_for("vault.list", done="trashed", secret=None if use.barred(subject, head) else secret_id)
     return changed(way_on, gone=url_for("vault.show", secret_id=secret_id))
 
 

@@ -111,7 +111,7 @@ WITHDRAWING: dict[str, Case] = {
     "Sharing.withdraw": Case(lambda t, s, i, g: t.sharing.withdraw(s, i, group=g), USE, OWNER, "secret.withdraw"),
 }
 ABOUT_NO_SECRET = {"Vault.kind", "Vault.create", "Trash.listed", "Trash.count", "Overview.page"}
-OF_WHAT_WAS_GIVEN_OUT = {"Activity.latest_of", "Activity.changes"}
+OF_WHAT_WAS_GIVEN_OUT = {"Activity.latest_of", "Activity.changes", "Trash.barred"}
 FOR_THE_MACHINE = {"Trash.ends", "Trash.is_over", "Trash.collect", "Trash.lease"}
 
 every_case = pytest.mark.parametrize("name", [*CASES, *WITHDRAWING])

@@ -27,7 +27,7 @@ def delete_page(head: Head) -> Context:
         "secret": {**named(head, kind, None), "publications": published(head)},
         "losing": len([grant for grant in head.access if grant.user != current_subject().id]),
         "uses": uses_by_group(service(Audit), head.id, now) if head.publications else {},
-        "restorable_until": now + trash.kept,
+        "restorable_until": None if trash.barred(current_subject(), head) else now + trash.kept,
     }
 
 
@@ -45,6 +45,7 @@ def trash_page(args: Mapping[str, str]) -> Context:
             "deleted_at": head.deleted_at,
             "deleted_by": people[by[head.id]] if by.get(head.id) in people else None,
             "by_me": by.get(head.id) == subject.id,
+            "why_not": trash.barred(subject, head),
             "days_left": -(-(trash.ends(head) - now).total_seconds() // 86400),
         }
         for head in shown
