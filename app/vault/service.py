@@ -174,10 +174,11 @@ class Vault:
         with self._unit.writing():
             now, head = self._heads.held(subject, secret_id, EDIT)
             self._refuse_barred(now, head, EDIT)
-            if head.version != seen:
-                return self._refuse_other(self._reread(replace(secret, head=head)), values, cleared)
-            self._store_next(now, head, changed, blob, note("secret.change", now, fields=",".join(fields)))
-        return None
+            if head.version == seen:
+                record = note("secret.change", now, fields=",".join(fields))
+                return self._store_next(now, head, changed, blob, record)
+        self._unit.roll_back()  # nothing was written, and nobody waits while a blob is read
+        return self._refuse_other(self._reread(replace(secret, head=head)), values, cleared)
 
     def reveal(self, subject: Subject, secret_id: UUID, *, field: str) -> str:
         """Return one secret-style value in the clear, and record that `subject` saw it.
@@ -269,10 +270,12 @@ class Vault:
         with self._unit.writing():
             now, head = self._heads.held(subject, secret_id, RESTORE_VERSION)
             self._refuse_barred(now, head, RESTORE_VERSION)
-            self._refuse_moved(subject, head, seen)
-            secret_fields = ",".join(spec.name for spec in credentials.specs if spec.secret)
-            record = note("secret.restore-version", now, restored=str(number), fields=secret_fields)
-            self._store_next(now, head, credentials, blob, record)
+            if head.version == seen:
+                secret_fields = ",".join(spec.name for spec in credentials.specs if spec.secret)
+                record = note("secret.restore-version", now, restored=str(number), fields=secret_fields)
+                return self._store_next(now, head, credentials, blob, record)
+        self._unit.roll_back()  # as in `change`
+        return self._refuse_moved(subject, head, seen)
 
     def _same(self, subject: Subject, made: UUID, credentials: Credentials) -> UUID:
         """Return a secret that was made before if it began with just these values. Raises MadeBefore, Unavailable."""
