@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -133,7 +134,7 @@ class Trash:
         with self._unit.writing():
             _now, head = self._heads.held(subject, secret_id, PURGE, trashed=True)
             self._refuse_over(head, PURGE)
-            if name.strip() != head.name.strip():
+            if _as_typed(name) != _as_typed(head.name):
                 raise Invalid(_("This is not the name. Type it as shown."))
             self._heads.remove(head, note(PURGE.name, subject))
 
@@ -217,3 +218,8 @@ class Trash:
     def _is_named(self, name: str) -> bool:
         with self._unit.open():
             return self._unit.execute(select(VERSION.c.id).where(VERSION.c.blob == name)).first() is not None
+
+
+def _as_typed(name: str) -> str:
+    """Return a name without what nobody sees: blanks around it, and how its accents are composed."""
+    return unicodedata.normalize("NFC", name.strip())

@@ -345,3 +345,16 @@ def test_the_collector_starts_with_the_process_and_ends_with_it(town: Town, monk
     assert ran.wait(30)
     collector.stop()
     assert "collector" not in before
+
+
+def test_the_name_is_compared_as_people_type_it(town: Town) -> None:
+    anna = town.person("anna")
+    composed, decomposed = "Bürotür", "Bu\u0308rotu\u0308r"
+    for stored, typed in ((composed, decomposed), (decomposed, f" {composed}\r\n")):
+        secret = town.keep(a_login(name=stored), owner=anna)
+        delete(town, anna, secret)
+        with pytest.raises(Invalid), town.unit():
+            town.trash.purge(anna, secret, name=typed.replace("r", "R"))
+        with town.unit():
+            town.trash.purge(anna, secret, name=typed)
+        assert in_trash(town, anna) == []
