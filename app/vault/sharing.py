@@ -98,7 +98,8 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Saved:
-    """What a save did. mine: whether this person still has it. undo: gives back what people lost; "" if nobody did."""
+    """What a save did. mine: whether this person still has it. undo: gives back what people lost; "" if nobody
+    did, or they own it no longer and could not."""
 
     mine: bool
     undo: str = ""
@@ -169,7 +170,7 @@ class Sharing:
         left = {grant.user for grant in access}
         lost = [grant for grant in head.access if grant.user not in left]
         undo = ticket(self._keyrings.current, subject.id, head.id, changed.revision, lost)
-        return Saved(subject.id in left, undo if subject.id in left else "")
+        return Saved(subject.id in left, undo if subject.id in changed.owners() else "")
 
     def give_back(self, subject: Subject, secret_id: UUID, *, undo: str) -> None:
         """Give back what a save took from people, at the same level and to the same end.

@@ -492,6 +492,18 @@ def test_undo_gives_the_same_level_and_end_back_once(town: Town) -> None:
     assert town.head(secret) == after
 
 
+def test_no_undo_is_offered_to_who_gave_up_ownership_with_the_same_save(town: Town) -> None:
+    anna, ben, cleo = (town.person(name) for name in ("anna", "ben", "cleo"))
+    secret = town.keep(a_login(), owner=anna)
+    save(town, anna, secret, add=ben.email, add_level=Level.OWNER)
+    save(town, anna, secret, add=cleo.email)
+    revision = town.head(secret).revision
+    with town.unit():
+        wishes = Wishes(levels={anna.id: Level.VIEWER, cleo.id: None})
+        saved = town.sharing.save(anna, secret, revision=revision, wishes=wishes)
+    assert (saved.mine, saved.undo) == (True, "")
+
+
 def test_undo_is_bound_to_its_owner_its_secret_and_its_words(town: Town) -> None:
     anna, ben, eve = (town.person(name) for name in ("anna", "ben", "eve"))
     secret, other = town.keep(a_login(), owner=anna), town.keep(a_login(), owner=eve)
