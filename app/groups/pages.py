@@ -13,7 +13,7 @@ from app.audit.service import Event
 from app.groups.history import History
 from app.groups.members import PAGE, MembersShown
 from app.groups.members_form import Part, Wishes
-from app.groups.ports import Leaving, Panels, Published
+from app.groups.ports import Leaving, Panels, Publications, Published
 from app.groups.service import MANAGE, Group, Groups
 from app.subject import GroupLevel, Subject
 from app.users.memberships import Member
@@ -48,8 +48,8 @@ def person_named(user: User, level: GroupLevel, subject: Subject) -> Context:
     }
 
 
-def group_page(group: Group, part: Part) -> Context:
-    """Return the context of a group's page."""
+def group_page(group: Group, part: Part, page: int) -> Context:
+    """Return the context of a group's page. page: of what is published in it."""
     subject, groups, panels = current_subject(), service(Groups), current_site().fillings(Panels)
     manages, level = groups.manages(subject, group.id), subject.groups.get(group.id)
     leaders = groups.leaders(subject, group.id, most=LEADERS_NAMED + 1)
@@ -62,12 +62,28 @@ def group_page(group: Group, part: Part) -> Context:
             "may_leave": level is not None and (manages or not group.system),
             "admins": [user.name for user in leaders[:LEADERS_NAMED] if user.id != subject.id],
             "more_admins": len(leaders) > LEADERS_NAMED,
-            "publications": [each for port in panels for each in port.publications(subject, group.id)],
+            "publications": published_here(group, page),
             "automations": [each for port in panels for each in port.automations(subject, group.id)],
             "kinds": [each for port in panels for each in port.kinds(group.id)],
             "events": service(History).latest(subject, group.id) if manages else [],
         },
         "shown": members_shown(group, groups.members(subject, group.id, query=part.query, page=part.page)),
+    }
+
+
+def published_here(group: Group, page: int) -> Context:
+    """Return a page of what is published in a group, and the ways to the pages beside it."""
+    subject, url = current_subject(), url_for("groups.show", group_id=group.id)
+    panels = current_site().fillings(Panels)
+    found = panels[0].publications(subject, group.id, page=page) if panels else Publications()
+    first = (found.page - 1) * PAGE
+    return {
+        "rows": found.rows,
+        "total": found.total,
+        "first": first + 1 if found.total else 0,
+        "last": min(first + PAGE, found.total),
+        "previous_url": f"{url}?page={found.page - 1}" if found.page > 1 else None,
+        "next_url": f"{url}?page={found.page + 1}" if first + PAGE < found.total else None,
     }
 
 

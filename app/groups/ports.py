@@ -45,11 +45,20 @@ class Ending:
     mark: str
 
 
+@dataclass(frozen=True)
+class Publications:
+    """Some of what is published in a group: id, logo, type_title, name, owner, last_use, may_withdraw of each."""
+
+    rows: Sequence[Mapping[str, Any]] = ()
+    total: int = 0
+    page: int = 1
+
+
 class Panels(Protocol):
     """A port, filled by the vault: what is published in a group, and what a group is good for."""
 
-    def publications(self, subject: Subject, group: UUID) -> Sequence[Mapping[str, Any]]:
-        """Return what this person may know of it: id, logo, type_title, name, owner, last_use, may_withdraw."""
+    def publications(self, subject: Subject, group: UUID, *, page: int = 1) -> Publications:
+        """Return what this person may know of it, twenty a page, the last changed first. Beyond the last: the last."""
 
     def counts(self, groups: Sequence[UUID]) -> Mapping[UUID, int]:
         """Return how many secrets are published in each group."""

@@ -77,7 +77,7 @@ def show(group_id: UUID) -> ResponseReturnValue:
     if wants(MEMBERS_CARD):
         found = groups.members(subject, group_id, query=part.query, page=part.page)
         return page("groups/show.html", "members", group=group_named(group), shown=members_shown(group, found))
-    return page("groups/show.html", **group_page(group, part))
+    return page("groups/show.html", **group_page(group, part, page_number(request.args.get("page", ""))))
 
 
 @pages.get("/groups/<uuid:group_id>/edit")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ from app.audit.service import Audit
 from app.clock import Clock
 from app.crypto.keyring import random_token, token_hash
 from app.database import Unit
-from app.errors import Damaged, Refused
+from app.errors import Damaged, Forbidden, Refused
 from app.keys.keyrings import Keyrings
 from app.keys.sealed import Opened, SealedRows
 from app.keys.trail import Note, Trail
@@ -29,6 +29,8 @@ from app.users.service import ACTIVE, ROLE, USER, User
 
 SESSION: Table = SessionRow.__table__  # type: ignore[assignment]  # a mapped class's table
 PREFERENCES: Table = PreferencesRow.__table__  # type: ignore[assignment]
+
+HELD = select(USER.c.id).where(USER.c.id == bindparam("user")).with_for_update()
 
 PURPOSE = "session"
 PASSWORD = "password"  # noqa: S105  # the word for a factor
@@ -148,11 +150,44 @@ class Sessions:
     def _found(self, row: Row[Any], *, counts: bool) -> Subject | None:
         if not self._holds(row):
             return None
-        account = self._users.open_columns(dict(zip(self._user_names, row[self._user_part], strict=True)))
-        if account.columns["status"] != ACTIVE or account.content.generation != row.generation:
+        account = self._account(row)
+        if account is None:
             return None
         seen_at = self._touch(row) if counts else row.seen_at
         return self._as_subject(row, account, seen_at)
+
+    def _account(self, row: Row[Any]) -> Opened[Account] | None:
+        """Return the account of a session, None if it is not active or has ended all its sessions. Raises Damaged."""
+        account = self._users.open_columns(dict(zip(self._user_names, row[self._user_part], strict=True)))
+        holds = account.columns["status"] == ACTIVE and account.content.generation == row.generation
+        return account if holds else None
+
+    def acting(self, subject: Subject, *, action: str) -> Subject:
+        """Return who makes a request as they are now that a transaction writes, held until it ends.
+
+        They may what they might when the request began and still may. Raises Forbidden if they were disabled or this
+        session was ended meanwhile (that it is over by time meanwhile ends no request), Damaged.
+        """
+        key = ("acting", subject.id, subject.session_hash, subject.permissions)
+        found: Subject = self._unit.fact(key, lambda: self._again(subject, action))
+        return found
+
+    def _again(self, subject: Subject, action: str) -> Subject:
+        self._unit.execute(HELD, {"user": subject.id})
+        row = self._unit.execute(self._statement, {"token": subject.session_hash}).one_or_none()
+        if row is None or row.user != subject.id:
+            raise Forbidden(action=action)
+        self._check_begun(row)
+        account = self._account(row)
+        if account is None:
+            raise Forbidden(action=action)
+        now = self._as_subject(row, account, row.seen_at)
+        groups = {
+            group: level if subject.is_admin_of(group) else GroupLevel.MEMBER
+            for group, level in now.groups.items()
+            if subject.is_member(group)
+        }
+        return replace(now, permissions=subject.permissions & now.permissions, groups=groups)
 
     def living(self, user: User) -> list[Row[Any]]:
         """Return the rows of a person's sessions that hold, the last used first; damaged ones are recorded."""
@@ -201,11 +236,15 @@ class Sessions:
 
     def _holds(self, row: Row[Any]) -> bool:
         """Return whether a row is within its limits. Raises Damaged if it is not as it was issued."""
+        self._check_begun(row)
+        now = self._clock()
+        return bool(now < row.ends_at and now < row.seen_at + self._limits.idle)
+
+    def _check_begun(self, row: Row[Any]) -> None:
+        """Raise Damaged if a row is not as it was issued, or the trail tells of its end."""
         self._check(row)
         if row.newest != BEGUN and not (row.newest is None and self._trail.told(row.id)):
             raise _damaged(row, "the trail tells of its end, or not of it")
-        now = self._clock()
-        return bool(now < row.ends_at and now < row.seen_at + self._limits.idle)
 
     def _check(self, row: Row[Any]) -> None:
         """Raise Damaged if what decides of a session is not as it was issued."""

@@ -40,6 +40,9 @@ def declare(actions: Actions) -> None:
         SHARING,
         Action("secret.share", _l("Secret shared"), "user-plus", tried=_l("Share a secret")),
         Action("secret.unshare", _l("Share ended"), "user-minus", tried=_l("End a share")),
+        Action(
+            "secret.leave", _l("Removed from one's own vault"), "user-minus", tried=_l("Remove from one's own vault")
+        ),
         Action("secret.publish", _l("Published in a group"), "waypoints", tried=_l("Publish in a group")),
         Action("secret.withdraw", _l("Withdrawn from a group"), "waypoints", tried=_l("Withdraw from a group")),
         Action("secret.hand-over", _l("Secret handed over"), "user-plus", tried=_l("Hand a secret over")),

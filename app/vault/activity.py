@@ -41,6 +41,7 @@ ICONS = {
     "secret.test": "plug-zap",
     "secret.share": "user-plus",
     "secret.unshare": "user-minus",
+    "secret.leave": "user-minus",
     "secret.publish": "waypoints",
     "secret.withdraw": "waypoints",
     "secret.hand-over": "arrow-right-left",
@@ -56,6 +57,7 @@ SENTENCES = {
     "secret.test": (_l("You tested the connection"), _l("%(who)s tested the connection")),
     "secret.share": (_l("You shared it with %(other)s"), _l("%(who)s shared it with %(other)s")),
     "secret.unshare": (_l("You took it from %(other)s"), _l("%(who)s took it from %(other)s")),
+    "secret.leave": (_l("You removed it from your vault"), _l("%(who)s removed it from their vault")),
     "secret.publish": (_l("You published it in %(group)s"), _l("%(who)s published it in %(group)s")),
     "secret.withdraw": (_l("You withdrew it from %(group)s"), _l("%(who)s withdrew it from %(group)s")),
     "secret.hand-over": (
@@ -71,7 +73,7 @@ FORBIDDEN = (
     _l("You tried more than your level allows and were refused"),
     _l("%(who)s tried more than their level allows and was refused"),
 )
-ACTS = (*(policy.OPEN, policy.REVEAL, policy.COPY, policy.HISTORY, policy.ACTIVITY, policy.EDIT),
+ACTS = (*(policy.OPEN, policy.REVEAL, policy.COPY, policy.HISTORY, policy.ACTIVITY, policy.EDIT, policy.LEAVE),
         *(policy.RESTORE_VERSION, policy.SHARING, policy.DELETE, policy.RESTORE, policy.PURGE))  # fmt: skip
 TOLD = tuple(sorted(ICONS.keys() | {act.name for act in ACTS}))
 """The actions that are told; those without an icon only when they were refused."""

@@ -141,6 +141,10 @@ class NewForm(CredentialForm):
 
     once = HiddenField(default=lambda: secrets.token_urlsafe(24))
 
+    def again(self) -> None:
+        """Count as another page from now on, so that what is entered makes a secret of its own."""
+        self.once.data = secrets.token_urlsafe(24)
+
     def read_values(self) -> None:
         validate(self.credential_class, self.entered())
 

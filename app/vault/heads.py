@@ -19,6 +19,7 @@ from app.errors import Damaged, Forbidden, Invalid, Refused
 from app.keys.sealed import Opened, SealedRows, strict
 from app.keys.trail import Note
 from app.subject import Subject
+from app.users.sessions import Sessions
 from app.vault.models import AccessRow, PublicationRow, SecretRow, ShelfRow, VersionRow
 from app.vault.policy import Act, Level
 
@@ -101,18 +102,40 @@ class Head:
 class Heads:
     """Loads, stores and changes heads, and keeps the tables that find them in step."""
 
-    def __init__(self, unit: Unit, clock: Clock, rows: SealedRows[HeadContent]) -> None:
-        self._unit, self._clock, self.rows = unit, clock, rows
+    def __init__(self, unit: Unit, clock: Clock, rows: SealedRows[HeadContent], sessions: Sessions) -> None:
+        self._unit, self._clock, self.rows, self._sessions = unit, clock, rows, sessions
         upsert = (sqlite if unit.is_sqlite else postgresql).insert(SHELF)
         raised = {"changes": SHELF.c.changes + 1}
         self._count = upsert.on_conflict_do_update(index_elements=[SHELF.c.user], set_=raised)
 
-    def usable(self, subject: Subject, secret_id: UUID, act: Act, *, lock: bool = False, trashed: bool = False) -> Head:
+    def usable(self, subject: Subject, secret_id: UUID, act: Act, *, trashed: bool = False) -> Head:
         """Return the head if this person may do `act` with it now: the one loader.
 
         trashed: look in the trash instead of the vault. Raises Forbidden without the permission or with too
         low a level, Refused if it does not exist or is not theirs, Damaged if it is theirs and does not verify.
         """
+        head = self._found(subject, secret_id, act, lock=False)
+        self.check(subject, head, act, trashed=trashed)
+        return head
+
+    def held(self, subject: Subject, secret_id: UUID, act: Act, *, trashed: bool = False) -> tuple[Subject, Head]:
+        """Return who acts, as they are now, and the head as `usable` does, both held until the transaction ends.
+
+        The one loader of what is about to be changed: what was true when the request began decides nothing any more.
+        """
+        head = self._found(subject, secret_id, act, lock=True)
+        now = self.acting(subject, act.name)
+        self.check(now, head, act, trashed=trashed)
+        return now, head
+
+    def acting(self, subject: Subject, action: str) -> Subject:
+        """Return who acts as they are now, held until the transaction ends. Raises Forbidden, Damaged.
+
+        After the secret's row, never before it: all who hold both take them in this order.
+        """
+        return self._sessions.acting(subject, action=action)
+
+    def _found(self, subject: Subject, secret_id: UUID, act: Act, *, lock: bool) -> Head:
         subject.require(act.permission, action=act.name)
         refused = Refused(action=act.name, kind="secret", object_id=secret_id)
         try:
@@ -123,7 +146,6 @@ class Heads:
             raise refused from None
         if head is None:
             raise refused
-        self.check(subject, head, act, trashed=trashed)
         return head
 
     def check(self, subject: Subject, head: Head, act: Act, *, trashed: bool = False) -> None:

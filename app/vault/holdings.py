@@ -83,6 +83,7 @@ class SecretHoldings:
         """
         with self._unit.writing():
             head = self._settled(user, holding, HAND_OVER)
+            by = self._heads.acting(by, HAND_OVER)
             self._refuse_heir(by, head, user, to)
             now = self._clock()
             given = Grant(to, Level.OWNER, None, by=by.id, at=now)
@@ -96,6 +97,7 @@ class SecretHoldings:
         """Move a secret of this person to the trash. Raises Refused if it is not theirs alone (any more), Damaged."""
         with self._unit.writing():
             head = self._settled(user, holding, DELETE.name)
+            by = self._heads.acting(by, DELETE.name)
             self._heads.change(head, note(DELETE.name, by, former=str(user)), deleted_at=self._clock())
 
     def forget(self, by: Subject, user: User) -> None:

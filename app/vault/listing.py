@@ -149,8 +149,15 @@ class Overview:
         return self._users.people(owners - {subject.id}) if owners else {}
 
     def _published_in(self, rows: Sequence[Entry]) -> dict[UUID, Group]:
-        groups = {each.group for entry in rows if entry.head for each in entry.head.publications}
+        groups = {group for entry in rows for group in told_groups(entry)}
         return self._groups.names(groups) if groups else {}
+
+
+def told_groups(entry: Entry) -> list[UUID]:
+    """Return the groups of which the list may say that a secret is published there: to a viewer of none."""
+    if entry.head is None or entry.level is Level.VIEWER:
+        return []
+    return [each.group for each in entry.head.publications]
 
 
 def _hit(entry: Entry, words: list[str], titles: dict[str, set[str]]) -> bool:

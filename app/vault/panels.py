@@ -16,11 +16,12 @@ from app.clock import Clock
 from app.credentials.registry import Registry
 from app.database import Unit
 from app.errors import Damaged
-from app.groups.ports import Automation, Ending, Kind, Published
+from app.groups.ports import Automation, Ending, Kind, Publications, Published
 from app.groups.service import Groups
 from app.subject import Subject
 from app.vault.activity import USE, name_of
 from app.vault.heads import ACCESS, PUBLICATION, SECRET, Head, Heads, misled
+from app.vault.listing import PAGE
 from app.vault.pages.sharing import publications
 from app.vault.policy import Level
 from app.vault.service import note
@@ -44,14 +45,19 @@ class GroupPanel:
         self._unit, self._clock, self._heads, self._groups = unit, clock, heads, groups
         self._sharing, self._registry, self._audit = sharing, registry, audit
 
-    def publications(self, subject: Subject, group: UUID) -> Sequence[Mapping[str, Any]]:
+    def publications(self, subject: Subject, group: UUID, *, page: int = 1) -> Publications:
         """Return name, type, owner and last use: to who manages the group of all, to a member of their own."""
-        if self._groups.manages(subject, group):
-            shown = self.published_in(group)
-        else:
-            shown = [head for head in self.published_in(group, _owned(subject)) if subject.id in head.owners()]
-        uses = self._last_uses(select(PUBLICATION.c.secret).where(PUBLICATION.c.group == group))
-        return publications(shown, {secret: event.time for secret, event in uses.items()}, reader=subject.id)
+        manages, here = self._groups.manages(subject, group), _kept_in(group)
+        if not manages:
+            here = here.where(PUBLICATION.c.secret.in_(_owned(subject)))
+        total = int(self._unit.execute(select(func.count()).select_from(here.subquery())).scalar_one())
+        page = min(max(1, page), max(1, -(-total // PAGE)))
+        newest = here.order_by(PUBLICATION.c.changed_at.desc(), PUBLICATION.c.secret)
+        some = newest.limit(PAGE).offset((page - 1) * PAGE)
+        found = sorted(self._verified(SECRET.c.id.in_(some), group), key=_last_changed_first)
+        shown = [head for head in found if manages or subject.id in head.owners()]
+        uses = {secret: event.time for secret, event in self._last_uses(some).items()}
+        return Publications(publications(shown, uses, reader=subject.id), total, page)
 
     def counts(self, groups: Sequence[UUID]) -> Mapping[UUID, int]:
         """Return how many secrets are published in each group, as the rows that find them say."""
@@ -126,8 +132,7 @@ class GroupPanel:
         here = PUBLICATION.c.group == group
         all_of_it = self._unit.execute(select(PUBLICATION.c.secret).where(here)).scalars().all()
         mark = sha256(b"".join(sorted(secret.bytes for secret in all_of_it))).hexdigest()
-        newest = select(PUBLICATION.c.secret).join(SECRET, SECRET.c.id == PUBLICATION.c.secret)
-        newest = newest.where(here, SECRET.c.deleted_at.is_(None)).order_by(PUBLICATION.c.changed_at.desc())
+        newest = _kept_in(group).order_by(PUBLICATION.c.changed_at.desc())
         heads = self.published_in(group, newest.limit(ENDING_SHOWN))
         uses = self._last_uses(newest.limit(ENDING_SHOWN))
         used = {secret: each for secret, each in uses.items() if each.detail.get("group") == str(group)}
@@ -183,6 +188,16 @@ class GroupPanel:
     def _last_uses(self, secrets: Select[Any]) -> Mapping[UUID, Event]:
         """Return what last used each of these secrets in process."""
         return self._audit.last_by_automations(secrets, USE)
+
+
+def _last_changed_first(head: Head) -> tuple[float, UUID]:
+    return -head.changed_at.timestamp(), head.id
+
+
+def _kept_in(group: UUID) -> Select[Any]:
+    """Return a statement of the secrets outside of the trash that rows find in a group."""
+    kept = (PUBLICATION.c.group == group) & SECRET.c.deleted_at.is_(None)
+    return select(PUBLICATION.c.secret).join(SECRET, SECRET.c.id == PUBLICATION.c.secret).where(kept)
 
 
 def _owned(subject: Subject) -> Select[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
@@ -19,7 +20,7 @@ from app.errors import Conflict, Damaged, Forbidden, Invalid, Refused
 from app.keys.trail import Note
 from app.subject import Subject
 from app.vault.heads import Grant, Head, HeadContent, Heads, Publication
-from app.vault.policy import COPY, CREATE, EDIT, HISTORY, OPEN, RESTORE_VERSION, REVEAL, Act, Level, barred
+from app.vault.policy import COPY, CREATE, EDIT, HISTORY, OPEN, RESTORE, RESTORE_VERSION, REVEAL, Act, Level, barred
 from app.vault.safe import MOST_VERSIONS, Blob, Safe, TypeMissing, Version
 
 MOST_LOOKED_INTO = 20
@@ -53,6 +54,17 @@ class Stale(Conflict):
         super().__init__(_("Somebody changed it meanwhile. Nothing was stored: look at it again, then repeat."))
         self.current = current
         self.version = version
+
+
+class MadeBefore(Conflict):
+    """A form that made a secret came again with something else, or what it made is not in the vault any more.
+
+    head: what it made, it may lie in the trash; None if that is nothing that this person finds.
+    """
+
+    def __init__(self, head: Head | None) -> None:
+        super().__init__(_("This form was saved before. What it holds now is not stored yet."))
+        self.head = head
 
 
 @dataclass(frozen=True)
@@ -102,23 +114,27 @@ class Vault:
     def create(self, subject: Subject, type_id: str, *, values: Mapping[str, object], once: str = "") -> UUID:
         """Store a new secret, owned by `subject`, and return its id.
 
-        values: as validated by the form. once: a second create with the same one returns the first one's id.
-        Raises Invalid, Blank, Forbidden, Refused, Unavailable.
+        values: as validated by the form. once: a second create with the same one and the same values returns the
+        first one's id. Raises MadeBefore, Invalid, Blank, Forbidden, Refused, Unavailable.
         """
         kind = self.kind(subject, type_id)
-        key = hashlib.sha256(subject.id.bytes + once.encode()).digest() if once else None
-        if key and (made := self._heads.made_with(key)):
-            return made
         credentials = validate(kind.cls, values)
         if is_blank(credentials):
             raise Blank(_("Fill in at least one field: there is nothing to keep yet."))
+        key = hashlib.sha256(subject.id.bytes + once.encode()).digest() if once else None
+        if made := key and self._heads.made_with(key):
+            return self._same(subject, made, credentials)
         secret_id = uuid4()
         blob = self._safe.put(secret_id, credentials)
         with self._unit.writing():
-            if key and (made := self._heads.made_with(key)):
-                return made
-            self._store_first(subject, secret_id, credentials, blob, once=key)
-        return secret_id
+            made = key and self._heads.made_with(key)
+            if not made:
+                now = self._heads.acting(subject, "secret.create")
+                self.kind(now, type_id)
+                self._store_first(now, secret_id, credentials, blob, once=key)
+                return secret_id
+        self._unit.roll_back()  # nothing was written, and nobody waits while a blob is read
+        return self._same(subject, made, credentials)
 
     def open(self, subject: Subject, secret_id: UUID) -> Secret:
         """Return a secret with its credentials, or with what is wrong with it. Raises Refused, Unavailable."""
@@ -156,11 +172,13 @@ class Vault:
             raise Blank(_("Fill in at least one field: there is nothing to keep yet."))
         blob = self._safe.put(secret_id, changed)
         with self._unit.writing():
-            head = self._heads.usable(subject, secret_id, EDIT, lock=True)
-            if head.version != seen:
-                return self._refuse_other(self._reread(replace(secret, head=head)), values, cleared)
-            self._store_next(subject, head, changed, blob, note("secret.change", subject, fields=",".join(fields)))
-        return None
+            now, head = self._heads.held(subject, secret_id, EDIT)
+            self._refuse_barred(now, head, EDIT)
+            if head.version == seen:
+                record = note("secret.change", now, fields=",".join(fields))
+                return self._store_next(now, head, changed, blob, record)
+        self._unit.roll_back()  # nothing was written, and nobody waits while a blob is read
+        return self._refuse_other(self._reread(replace(secret, head=head)), values, cleared)
 
     def reveal(self, subject: Subject, secret_id: UUID, *, field: str) -> str:
         """Return one secret-style value in the clear, and record that `subject` saw it.
@@ -250,11 +268,31 @@ class Vault:
         credentials = found.credentials
         blob = self._safe.put(secret_id, credentials)
         with self._unit.writing():
-            head = self._heads.usable(subject, secret_id, RESTORE_VERSION, lock=True)
-            self._refuse_moved(subject, head, seen)
-            secret_fields = ",".join(spec.name for spec in credentials.specs if spec.secret)
-            record = note("secret.restore-version", subject, restored=str(number), fields=secret_fields)
-            self._store_next(subject, head, credentials, blob, record)
+            now, head = self._heads.held(subject, secret_id, RESTORE_VERSION)
+            self._refuse_barred(now, head, RESTORE_VERSION)
+            if head.version == seen:
+                secret_fields = ",".join(spec.name for spec in credentials.specs if spec.secret)
+                record = note("secret.restore-version", now, restored=str(number), fields=secret_fields)
+                return self._store_next(now, head, credentials, blob, record)
+        self._unit.roll_back()  # as in `change`
+        return self._refuse_moved(subject, head, seen)
+
+    def _same(self, subject: Subject, made: UUID, credentials: Credentials) -> UUID:
+        """Return a secret that was made before if it began with just these values. Raises MadeBefore, Unavailable."""
+        head = self._found(subject, made)
+        if head is None or head.deleted_at is not None or head.type != credentials.type.id:
+            raise MadeBefore(head)
+        began = self._or_none(made, 1)
+        if began is None or differing(began, credentials):
+            raise MadeBefore(head)
+        return made
+
+    def _found(self, subject: Subject, secret_id: UUID) -> Head | None:
+        """Return a secret that this person finds in the vault or in the trash."""
+        for act, trashed in ((OPEN, False), (RESTORE, True)):
+            with suppress(Refused, Damaged):
+                return self._heads.usable(subject, secret_id, act, trashed=trashed)
+        return None
 
     def _told(self, secret_id: UUID, versions: list[Version]) -> list[Version]:
         """Record those that are damaged."""

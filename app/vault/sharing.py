@@ -23,7 +23,7 @@ from app.subject import Subject
 from app.users.directory import Directory
 from app.users.service import User, Users
 from app.vault.heads import ACCESS, PUBLICATION, Grant, Head, Heads, Publication
-from app.vault.policy import PUBLISH, SHARING, USE, Level
+from app.vault.policy import LEAVE, PUBLISH, SHARING, USE, Level
 from app.vault.service import note
 from app.vault.undo import Lost, read_ticket, ticket
 
@@ -98,7 +98,8 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Saved:
-    """What a save did. mine: whether this person still has it. undo: gives back what people lost; "" if nobody did."""
+    """What a save did. mine: whether this person still has it. undo: gives back what people lost; "" if nobody
+    did, or they own it no longer and could not."""
 
     mine: bool
     undo: str = ""
@@ -154,13 +155,13 @@ class Sharing:
         not mine; Forbidden, Refused, Throttled.
         """
         with self._unit.writing():
-            head = self._heads.usable(subject, secret_id, SHARING, lock=True)
+            now, head = self._heads.held(subject, secret_id, SHARING)
             if overtaken := self._overtaken(head, revision):
                 if overtaken.last and self._is_so(head, wishes):  # the same form came twice
                     return Saved(mine=True)
                 raise overtaken
-            access, people_notes = self._new_access(subject, head, wishes)
-            publications, group_notes = self._new_publications(subject, head, wishes)
+            access, people_notes = self._new_access(now, head, wishes)
+            publications, group_notes = self._new_publications(now, head, wishes)
             notes = people_notes + group_notes
             if not notes:
                 return Saved(mine=True)
@@ -169,7 +170,7 @@ class Sharing:
         left = {grant.user for grant in access}
         lost = [grant for grant in head.access if grant.user not in left]
         undo = ticket(self._keyrings.current, subject.id, head.id, changed.revision, lost)
-        return Saved(subject.id in left, undo if subject.id in left else "")
+        return Saved(subject.id in left, undo if subject.id in changed.owners() else "")
 
     def give_back(self, subject: Subject, secret_id: UUID, *, undo: str) -> None:
         """Give back what a save took from people, at the same level and to the same end.
@@ -178,16 +179,33 @@ class Sharing:
         already; Invalid for who is not active any more; Refused, Forbidden.
         """
         with self._unit.writing():
-            head = self._heads.usable(subject, secret_id, SHARING, lock=True)
+            now, head = self._heads.held(subject, secret_id, SHARING)
             revision, lost = read_ticket(self._keyrings.current, subject.id, secret_id, undo)
             present = {(grant.user, grant.level, grant.until) for grant in head.access}
             if all((each.user, each.level, each.until) in present for each in lost):
                 return
             if overtaken := self._overtaken(head, revision):
                 raise overtaken
-            again = self._given_back(subject, head, lost)
+            again = self._given_back(now, head, lost)
             notes = [note("secret.share", subject, user=str(each.user), level=each.level.value) for each in again]
             self._store(head, notes, (*head.access, *again), head.publications)
+
+    def leavable(self, subject: Subject, secret_id: UUID) -> Head:
+        """Return a secret that this person was given and may remove from their vault. Raises Refused, Forbidden."""
+        head = self._heads.usable(subject, secret_id, LEAVE)
+        _refuse_owner(subject, head)
+        return head
+
+    def leave(self, subject: Subject, secret_id: UUID) -> None:
+        """End one's own access; only an owner can give it again.
+
+        Raises Refused, Damaged; Forbidden for owners, who give up ownership where they see who is left.
+        """
+        with self._unit.writing():
+            now, head = self._heads.held(subject, secret_id, LEAVE)
+            _refuse_owner(now, head)
+            left = tuple(grant for grant in head.access if grant.user != now.id)
+            self._heads.change(head, note(LEAVE.name, now), content=replace(head.opened.content, access=left))
 
     def withdraw(self, subject: Subject, secret_id: UUID, *, group: UUID, trashed_too: bool = False) -> None:
         """Take a secret out of a group: an owner, or who manages the group.
@@ -195,18 +213,24 @@ class Sharing:
         trashed_too: also one in the trash, which else would come back with its publication. Raises Refused, Damaged.
         """
         with self._unit.writing():
-            head = self.withdrawable(subject, secret_id, group=group, lock=True, trashed_too=trashed_too)
+            head = self._published(subject, secret_id, group, lock=True, trashed_too=trashed_too)
+            self._refuse_unless_theirs(self._heads.acting(subject, "secret.withdraw"), head, group)
             left = tuple(each for each in head.publications if each.group != group)
             record = note("secret.withdraw", subject, group=str(group))
             self._heads.change(head, record, content=replace(head.opened.content, publications=left))
 
-    def withdrawable(
-        self, subject: Subject, secret_id: UUID, *, group: UUID, lock: bool = False, trashed_too: bool = False
-    ) -> Head:
+    def withdrawable(self, subject: Subject, secret_id: UUID, *, group: UUID) -> Head:
         """Return a secret that this person may withdraw from a group. Raises Forbidden, Refused, Damaged.
 
         Who neither owns it nor manages the group does not see the publication: as if there were none.
         """
+        head = self._published(subject, secret_id, group)
+        self._refuse_unless_theirs(subject, head, group)
+        return head
+
+    def _published(
+        self, subject: Subject, secret_id: UUID, group: UUID, *, lock: bool = False, trashed_too: bool = False
+    ) -> Head:
         subject.require(USE, action="secret.withdraw")
         refused = Refused(action="secret.withdraw", kind="secret", object_id=secret_id)
         try:
@@ -217,9 +241,13 @@ class Sharing:
             raise refused from None
         if head is None or (head.deleted_at and not trashed_too) or not head.is_published_in(group):
             raise refused
-        if subject.id not in head.owners() and not self._groups.manages(subject, group):
-            raise refused
         return head
+
+    def _refuse_unless_theirs(self, subject: Subject, head: Head, group: UUID) -> None:
+        """Raise Refused unless this person owns a secret or manages the group."""
+        subject.require(USE, action="secret.withdraw")
+        if subject.id not in head.owners() and not self._groups.manages(subject, group):
+            raise Refused(action="secret.withdraw", kind="secret", object_id=head.id)
 
     def _finds(self, subject: Subject, secret_id: UUID, group: UUID) -> bool:
         """Return whether rows that find it lead this person to a secret whose head does not verify."""
@@ -344,9 +372,8 @@ class Sharing:
         if (gone or new) and not subject.may(PUBLISH):
             raise Forbidden(action=PUBLISH)
         known = self._groups.names(new)
-        me = self._users.get(subject.id, lock=True) if new else None  # a removal meanwhile comes before or after this
         for group in sorted(new):
-            if group not in known or me is None or me.account.level_in(group) is None:
+            if group not in known or not subject.is_member(group):
                 raise Invalid(_("You can publish only into groups that you belong to."))
         now = self._clock()
         kept = tuple(each for each in head.publications if each.group not in gone)
@@ -359,3 +386,9 @@ class Sharing:
         if after is None:
             return note("secret.unshare", subject, user=str(before.user))
         return note("secret.share", subject, user=str(before.user), level=after.level.value)
+
+
+def _refuse_owner(subject: Subject, head: Head) -> None:
+    if subject.id in head.owners():
+        text = _("You own it. Give up ownership under “Share”, or move it to the trash.")
+        raise Forbidden(text, action=LEAVE.name, kind="secret", object_id=head.id)

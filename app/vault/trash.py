@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
-from sqlalchemy import Table, select
+from sqlalchemy import Select, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.audit.service import Audit
@@ -22,7 +24,7 @@ from app.keys.trail import Note
 from app.subject import Subject
 from app.vault.heads import ACCESS, SECRET, VERSION, Head, Heads, misled
 from app.vault.models import LeaseRow
-from app.vault.policy import DELETE, PURGE, RESTORE, USE, Level, barred
+from app.vault.policy import DELETE, PURGE, RESTORE, USE, Act, Level, barred
 from app.vault.service import note
 from app.web.logs import without_text
 
@@ -68,31 +70,44 @@ class Trash:
     def delete(self, subject: Subject, secret_id: UUID) -> None:
         """Move a secret to the trash: nobody finds it from now on. Raises Refused, Forbidden, Damaged."""
         with self._unit.writing():
-            head = self._heads.usable(subject, secret_id, DELETE, lock=True)
+            _now, head = self._heads.held(subject, secret_id, DELETE)
             self._heads.change(head, note(DELETE.name, subject), deleted_at=self._clock())
 
     def deletable(self, subject: Subject, secret_id: UUID) -> Head:
         """Return a secret that this person may delete. Raises Refused, Forbidden, Damaged."""
         return self._heads.usable(subject, secret_id, DELETE)
 
-    def listed(self, subject: Subject) -> list[Head]:
-        """Return the secrets in this owner's trash, the last deleted first."""
+    def listed(self, subject: Subject, *, most: int | None = None, skip: int = 0) -> list[Head]:
+        """Return the secrets in this owner's trash, the last deleted first; damage is recorded and passed over.
+
+        most: at most so many, without the `skip` first ones.
+        """
         subject.require(USE, action="secret.trash")
-        mine = select(ACCESS.c.secret).where(ACCESS.c.user == subject.id)
-        statement = self._heads.rows.selection.where(SECRET.c.id.in_(mine), SECRET.c.deleted_at.is_not(None))
+        newest = (SECRET.c.deleted_at.desc(), SECRET.c.id)
+        ids = self._deleted(subject, SECRET.c.id).order_by(*newest).limit(most).offset(skip)
         found = []
-        for row in self._unit.execute(statement).all():
+        for row in self._unit.execute(self._heads.rows.selection.where(SECRET.c.id.in_(ids)).order_by(*newest)).all():
             try:
                 head = self._heads.verified(row)
             except Damaged as damage:
                 self._audit.trouble(damage)
                 continue
-            grant = head.grant(subject.id, self._clock())
-            if all(each.user != subject.id for each in head.access):
-                self._audit.trouble(misled("access", head.id))
-            if grant and grant.level is Level.OWNER and not self.is_over(head):
+            if subject.id in head.owners():
                 found.append(head)
-        return sorted(found, key=lambda head: head.deleted_at or self._clock(), reverse=True)
+            else:
+                self._audit.trouble(misled("access", head.id))
+        return found
+
+    def count(self, subject: Subject) -> int:
+        """Return how many secrets lie in this owner's trash, as the rows that find them say."""
+        subject.require(USE, action="secret.trash")
+        return int(self._unit.execute(self._deleted(subject, func.count())).scalar_one())
+
+    def _deleted(self, subject: Subject, what: Any) -> Select[Any]:
+        """Return a statement of what rows call this person's own and the trash still keeps."""
+        mine = (ACCESS.c.user == subject.id) & (ACCESS.c.level == Level.OWNER.value)
+        kept = SECRET.c.deleted_at > self._clock() - self.kept
+        return select(what).select_from(SECRET).join(ACCESS, ACCESS.c.secret == SECRET.c.id).where(mine, kept)
 
     def restore(self, subject: Subject, secret_id: UUID) -> None:
         """Bring a secret back with its sharing and publications.
@@ -101,21 +116,29 @@ class Trash:
         publication there would come back.
         """
         with self._unit.writing():
-            head = self._mine(subject, secret_id, restoring=True)
-            kind = self._registry.get(head.type)
-            if kind and (reason := barred(subject, kind)):
+            now, head = self._heads.held(subject, secret_id, RESTORE, trashed=True)
+            self._refuse_over(head, RESTORE)
+            if reason := self.barred(now, head):
                 raise Forbidden(reason, action=RESTORE.name, kind="secret", object_id=head.id)
             self._heads.change(head, note(RESTORE.name, subject), deleted_at=None)
 
+    def barred(self, subject: Subject, head: Head) -> str | None:
+        """Return why this person could not bring a secret back that is theirs, None if they could."""
+        kind = self._registry.get(head.type)
+        return barred(subject, kind) if kind else None
+
     def purgeable(self, subject: Subject, secret_id: UUID) -> Head:
         """Return a secret in the trash that this person may purge. Raises Refused, Damaged."""
-        return self._mine(subject, secret_id, restoring=False)
+        head = self._heads.usable(subject, secret_id, PURGE, trashed=True)
+        self._refuse_over(head, PURGE)
+        return head
 
     def purge(self, subject: Subject, secret_id: UUID, *, name: str) -> None:
         """Destroy a secret's keys for good. name: as typed by the person; Invalid if it is another."""
         with self._unit.writing():
-            head = self._mine(subject, secret_id, restoring=False)
-            if name.strip() != head.name.strip():
+            _now, head = self._heads.held(subject, secret_id, PURGE, trashed=True)
+            self._refuse_over(head, PURGE)
+            if _as_typed(name) != _as_typed(head.name):
                 raise Invalid(_("This is not the name. Type it as shown."))
             self._heads.remove(head, note(PURGE.name, subject))
 
@@ -157,12 +180,9 @@ class Trash:
         with self._unit.open(), self._unit.writing():
             return self._unit.execute(taken).first() is not None
 
-    def _mine(self, subject: Subject, secret_id: UUID, *, restoring: bool) -> Head:
-        act = RESTORE if restoring else PURGE
-        head = self._heads.usable(subject, secret_id, act, lock=self._unit.is_writing, trashed=True)
+    def _refuse_over(self, head: Head, act: Act) -> None:
         if self.is_over(head):
-            raise Refused(action=act.name, kind="secret", object_id=secret_id)
-        return head
+            raise Refused(action=act.name, kind="secret", object_id=head.id)
 
     def _purge_expired(self, *, dry_run: bool) -> tuple[list[UUID], list[UUID]]:
         over = SECRET.c.deleted_at <= self._clock() - self.kept
@@ -209,3 +229,8 @@ class Trash:
     def _is_named(self, name: str) -> bool:
         with self._unit.open():
             return self._unit.execute(select(VERSION.c.id).where(VERSION.c.blob == name)).first() is not None
+
+
+def _as_typed(name: str) -> str:
+    """Return a name without what nobody sees: blanks around it, and how its accents are composed."""
+    return unicodedata.normalize("NFC", name.strip())

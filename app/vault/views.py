@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, request, url_for
@@ -21,16 +21,16 @@ from app.vault.heads import Heads
 from app.vault.listing import Overview
 from app.vault.pages.activity import activity_page, asked_activity
 from app.vault.pages.detail import secret_page
-from app.vault.pages.editing import conflict_note, conflict_rows, edit_page, new_form_page, offered
+from app.vault.pages.editing import before_note, conflict_note, conflict_rows, edit_page, new_form_page, offered
 from app.vault.pages.history import asked_pair, compare_page, history_page, restore_page, version_seen
 from app.vault.pages.overview import asked_for, overview, shown_at
 from app.vault.pages.report import report_page
-from app.vault.pages.sharing import overtaken_page, sharing_page, withdraw_page
+from app.vault.pages.sharing import leave_page, overtaken_page, sharing_page, withdraw_page
 from app.vault.pages.trash import delete_page, purge_page, trash_page
 from app.vault.pages.values import TEXT, made_value, opened_value, spec_of, wants_text
-from app.vault.policy import CHANGE, CREATE, EDIT, SHARE, USE, Level, barred
+from app.vault.policy import CHANGE, COPY, CREATE, EDIT, RESTORE, REVEAL, SHARE, USE, Level, barred
 from app.vault.report import REPORT, Report
-from app.vault.service import Blank, Secret, Stale, Vault
+from app.vault.service import Blank, MadeBefore, Secret, Stale, Vault
 from app.vault.sharing import Saved, Sharing, Wishes
 from app.vault.sharing_form import read_wishes
 from app.vault.trash import Trash
@@ -63,6 +63,18 @@ def public_names_of(secret_id: UUID) -> Collection[str]:
     head = service(Heads).usable(current_subject(), secret_id, EDIT)
     kind = service(Registry).get(head.type)
     return {spec.name for spec in kind.cls.specs if not spec.secret} | {"version"} if kind else set()
+
+
+def refuse_more_than(expected: frozenset[str], theirs: Callable[[], object]) -> None:
+    """Raise Invalid for a form with more in it; to whom it is none of their business, what `theirs` raises.
+
+    theirs: what only they may ask for whose form this can be. It is asked of a wrong form alone.
+    """
+    try:
+        refuse_unexpected(expected)
+    except Invalid:
+        theirs()
+        raise
 
 
 @pages.get("/vault")
@@ -103,6 +115,10 @@ def save_new(type_id: str) -> ResponseReturnValue:
             made = vault.create(subject, type_id, values=form.values(), once=form.once.data or "")
         except Blank as blank:
             form.form_errors.append(str(blank))
+        except MadeBefore as before:
+            form.again()
+            context = new_form_page(kind, form, again=True, before=before_note(before))
+            return page("vault/form.html", "form", status=409, **context)
         else:
             return changed(url_for("vault.show", secret_id=made, done="saved"))
     return page("vault/form.html", "form", status=422, **new_form_page(kind, form, again=True))
@@ -120,8 +136,8 @@ def show(secret_id: UUID) -> ResponseReturnValue:
 @requires(USE, keeps=lambda **_view: NOTHING)
 def reveal(secret_id: UUID, field: str) -> ResponseReturnValue:
     """Show one value in the clear: in its row, as text for an input, or in a page that soon hides it by itself."""
-    refuse_unexpected(NOTHING)
     subject = current_subject()
+    refuse_more_than(NOTHING, lambda: service(Heads).usable(subject, secret_id, REVEAL))
     secret, value = service(Vault).reveal_on_page(subject, secret_id, field=field)
     seconds = subject.reveal_seconds or None
     if wants_text():
@@ -140,8 +156,9 @@ def reveal(secret_id: UUID, field: str) -> ResponseReturnValue:
 @requires(USE)
 def copy(secret_id: UUID, field: str) -> ResponseReturnValue:
     """Answer one value as text, for the clipboard."""
-    refuse_unexpected(NOTHING)
-    return as_text(service(Vault).copy(current_subject(), secret_id, field=field))
+    subject = current_subject()
+    refuse_more_than(NOTHING, lambda: service(Heads).usable(subject, secret_id, COPY))
+    return as_text(service(Vault).copy(subject, secret_id, field=field))
 
 
 def as_text(value: str) -> Response:
@@ -302,9 +319,28 @@ def find_people(secret_id: UUID) -> ResponseReturnValue:
 @requires(SHARE, keeps=lambda **_view: NOTHING)
 def give_back(secret_id: UUID, undo: str) -> ResponseReturnValue:
     """Give back what the last save took from people."""
-    refuse_unexpected(NOTHING)
-    service(Sharing).give_back(current_subject(), secret_id, undo=undo)
+    use, subject = service(Sharing), current_subject()
+    refuse_more_than(NOTHING, lambda: use.state(subject, secret_id))
+    use.give_back(subject, secret_id, undo=undo)
     return changed(url_for("vault.show", secret_id=secret_id, done="given-back"))
+
+
+@pages.get("/vault/<uuid:secret_id>/leave")
+@requires(USE)
+def ask_leave(secret_id: UUID) -> ResponseReturnValue:
+    """Ask somebody whether to remove it from their own vault, and name the consequence."""
+    head = service(Sharing).leavable(current_subject(), secret_id)
+    return page("vault/leave.html", "form", **leave_page(head))
+
+
+@pages.post("/vault/<uuid:secret_id>/leave")
+@requires(USE, keeps=lambda **_view: NOTHING)
+def leave(secret_id: UUID) -> ResponseReturnValue:
+    """End one's own access."""
+    use, subject = service(Sharing), current_subject()
+    refuse_more_than(NOTHING, lambda: use.leavable(subject, secret_id))
+    use.leave(subject, secret_id)
+    return changed(url_for("vault.list", done="left"), gone=url_for("vault.show", secret_id=secret_id))
 
 
 @pages.get("/vault/<uuid:secret_id>/delete")
@@ -319,9 +355,11 @@ def delete(secret_id: UUID) -> ResponseReturnValue:
 @requires(CHANGE, keeps=lambda **_view: NOTHING)
 def move_to_trash(secret_id: UUID) -> ResponseReturnValue:
     """Move it to the trash."""
+    use, subject = service(Trash), current_subject()
+    head = use.deletable(subject, secret_id)
     refuse_unexpected(NOTHING)
-    service(Trash).delete(current_subject(), secret_id)
-    way_on = url_for("vault.list", done="trashed", secret=secret_id)
+    use.delete(subject, secret_id)
+    way_on = url_for("vault.list", done="trashed", secret=None if use.barred(subject, head) else secret_id)
     return changed(way_on, gone=url_for("vault.show", secret_id=secret_id))
 
 
@@ -329,16 +367,16 @@ def move_to_trash(secret_id: UUID) -> ResponseReturnValue:
 @requires(USE)
 def trash() -> ResponseReturnValue:
     """Show what this owner can still restore."""
-    heads = service(Trash).listed(current_subject())
-    return page("vault/trash.html", "results", **trash_page(heads, request.args))
+    return page("vault/trash.html", "results", **trash_page(request.args))
 
 
 @pages.post("/vault/<uuid:secret_id>/restore")
 @requires(CHANGE, keeps=lambda **_view: NOTHING)
 def restore(secret_id: UUID) -> ResponseReturnValue:
     """Bring it back from the trash."""
-    refuse_unexpected(NOTHING)
-    service(Trash).restore(current_subject(), secret_id)
+    subject = current_subject()
+    refuse_more_than(NOTHING, lambda: service(Heads).usable(subject, secret_id, RESTORE, trashed=True))
+    service(Trash).restore(subject, secret_id)
     return changed(url_for("vault.show", secret_id=secret_id, done="restored"))
 
 
@@ -407,8 +445,9 @@ def ask_restore_version(secret_id: UUID, number: int) -> ResponseReturnValue:
 @requires(CHANGE, keeps=lambda **_view: {"version"})
 def restore_version(secret_id: UUID, number: int) -> ResponseReturnValue:
     """Store an older version as the new one, or say that somebody stored another one since the question."""
-    refuse_unexpected(frozenset({"version"}))
     vault, subject = service(Vault), current_subject()
+    vault.restorable(subject, secret_id, number=number)
+    refuse_unexpected(frozenset({"version"}))
     seen = version_seen(request.form)
     try:
         vault.restore_version(subject, secret_id, number=number, seen=seen)
@@ -441,6 +480,7 @@ def withdraw(group_id: UUID, secret_id: UUID) -> ResponseReturnValue:
 @requires(USE, keeps=lambda **_view: NOTHING)
 def withdraw_now(group_id: UUID, secret_id: UUID) -> ResponseReturnValue:
     """Take it out of the group."""
-    refuse_unexpected(NOTHING)
-    service(Sharing).withdraw(current_subject(), secret_id, group=group_id)
+    use, subject = service(Sharing), current_subject()
+    refuse_more_than(NOTHING, lambda: use.withdrawable(subject, secret_id, group=group_id))
+    use.withdraw(subject, secret_id, group=group_id)
     return changed(url_for("groups.show", group_id=group_id, done="withdrawn"))

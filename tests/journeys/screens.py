@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -18,6 +19,7 @@ from app.users.permissions import ADMINISTRATOR, MEMBER
 from app.users.roles import Roles
 from app.users.sessions import Sessions
 from app.users.setup import Setup
+from app.vault.service import MadeBefore
 from app.vault.sharing import Sharing, Wishes
 from tests.builders import PASSWORD, START
 from tests.groups.crowds import crowd
@@ -137,6 +139,19 @@ def conflict(visit: Visit) -> Page:
     page.fill("#f-name", "Analytics")
     page.fill("#f-username", f"dashboards@{HOST}")
     page.fill("#f-password", "typed, and not sent back")
+    return sends(page)
+
+
+def made_before(visit: Visit) -> Page:
+    """The form of a secret that was saved and deleted, found again by going back."""
+    world, lena = visit.scenery.world, visit.scenery.people["lena"]
+    values = {"name": "Portal", "website": "", "username": "", "password": "portal-4711", "notes": ""}
+    with suppress(MadeBefore), world.unit():
+        world.trash.delete(lena, world.vault.create(lena, "login", values=values, once="the same page"))
+    page = visit.goes("/vault/new/login")
+    page.fill("#f-name", "Portal")
+    page.fill("#f-password", "portal-4711")
+    page.evaluate("document.querySelector('[name=once]').value = 'the same page'")
     return sends(page)
 
 
@@ -703,6 +718,7 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "edit": of(MAIL, "/edit"),
     "edit-asks-again": edit_asks_again,
     "conflict": conflict,
+    "made-before": made_before,
     "secret": of(MAIL),
     "secret-revealed": revealed(MAIL, "password"),
     "secret-copied": uncopied,
@@ -730,6 +746,8 @@ SCREENS: dict[str, Callable[[Visit], Page]] = {
     "sharing-overtaken": sharing_overtaken,
     "sharing-gives-up": sharing_gives_up,
     "delete": of(RELEASE_BOT, "/delete"),
+    "leave": of(FROM_ANNA, "/leave"),
+    "leave-dialog": dialog(of(FROM_ANNA), "#leave"),
     "trash": at("/vault/trash"),
     "trash-empty": at("/vault/trash", "tomas"),
     "confirm": confirm,

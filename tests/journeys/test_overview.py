@@ -240,8 +240,8 @@ def test_a_dialog_leaves_the_address_and_a_reload_shows_the_page_below(desk: Des
     ("name", "level", "offers"),
     [
         ("lena", "owner", ["Open", "Copy token", "Edit", "Share", "Move to trash"]),
-        ("lena", "editor", ["Open", "Copy password", "Edit"]),
-        ("ben", "viewer", ["Open", "Copy password"]),
+        ("lena", "editor", ["Open", "Copy password", "Edit", "Remove from my vault"]),
+        ("ben", "viewer", ["Open", "Copy password", "Remove from my vault"]),
     ],
 )
 def test_a_rows_menu_offers_what_its_reader_may(

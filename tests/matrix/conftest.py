@@ -293,7 +293,7 @@ def a_form(cast: Cast, path: str, places: Mapping[str, Any]) -> dict[str, str]:
         "{register}": {"first_name": "Zoë", "last_name": "Klein", "password": PASSWORD, "password_again": PASSWORD},
         "address": {"email": f"{uuid4().hex}@example.org"},
         "told": {"number": "1"},
-        "leave": {"publications": "keep"},
+        "leave": {"publications": "keep"} if path.startswith("/groups/") else {},
         "new": {"name": f"Group {uuid4()}", "description": ""},
     }
     if path == "/admin/users/{colleague}":

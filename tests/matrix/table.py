@@ -198,6 +198,10 @@ GET  /vault/{trashed}/sharing/people             303 404 404 404 404 404 404 404
 POST /vault/{kept}/sharing/undo/{undo}           401 404 403 403 303 404 404 404 401 404
 POST /vault/{kept}/sharing/undo/nothing          401 404 403 403 404 404 404 404 401 404
 POST /vault/{trashed}/sharing/undo/{undo}        401 404 404 404 404 404 404 404 401 404
+GET  /vault/{kept}/leave                         303 404 200 200 403 404 404 404 303 404
+GET  /vault/{trashed}/leave                      303 404 404 404 404 404 404 404 303 404
+POST /vault/{kept}/leave                         401 404 303 303 403 404 404 404 401 404
+POST /vault/{trashed}/leave                      401 404 404 404 404 404 404 404 401 404
 GET  /vault/{kept}/delete                        303 404 403 403 200 404 404 404 303 404
 POST /vault/{kept}/delete                        401 404 403 403 303 404 404 404 401 404
 POST /vault/{trashed}/delete                     401 404 404 404 404 404 404 404 401 404

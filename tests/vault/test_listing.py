@@ -208,7 +208,7 @@ def test_rows_of_others_cost_two_queries_more_however_many(town: Town) -> None:
     for number in range(3):
         owner = town.person(f"owner{number}", groups={team: "member"})
         secret = town.keep(a_login(), owner=owner)
-        town.share(secret, owner=owner, to=ben)
+        town.share(secret, owner=owner, to=ben, level="editor")
         town.publish(secret, owner=owner, group=team)
         listing(town, ben)
         with statements(town) as seen:

@@ -270,8 +270,8 @@ def test_a_group_admin_sees_of_publications_name_type_owner_and_last_use(town: T
     town.publish(secret, owner=anna, group=team)
     panel = next(each for each in town.cfg.fillings(Panels) if isinstance(each, GroupPanel))
     with town.app.test_request_context(), town.unit():
-        [shown] = panel.publications(admin, team)
-        assert panel.publications(member, team) == []
+        [shown] = panel.publications(admin, team).rows
+        assert [*panel.publications(member, team).rows] == []
     assert shown.keys() == {"id", "logo", "type_title", "name", "owner", "last_use", "may_withdraw"}
     assert (shown["name"], str(shown["type_title"])) == ("Portal", "Web login")
     assert "marked" not in repr({name: str(value) for name, value in shown.items()})
@@ -490,6 +490,18 @@ def test_undo_gives_the_same_level_and_end_back_once(town: Town) -> None:
     after = town.head(secret)
     give_back(town, anna, secret, undo)
     assert town.head(secret) == after
+
+
+def test_no_undo_is_offered_to_who_gave_up_ownership_with_the_same_save(town: Town) -> None:
+    anna, ben, cleo = (town.person(name) for name in ("anna", "ben", "cleo"))
+    secret = town.keep(a_login(), owner=anna)
+    save(town, anna, secret, add=ben.email, add_level=Level.OWNER)
+    save(town, anna, secret, add=cleo.email)
+    revision = town.head(secret).revision
+    with town.unit():
+        wishes = Wishes(levels={anna.id: Level.VIEWER, cleo.id: None})
+        saved = town.sharing.save(anna, secret, revision=revision, wishes=wishes)
+    assert (saved.mine, saved.undo) == (True, "")
 
 
 def test_undo_is_bound_to_its_owner_its_secret_and_its_words(town: Town) -> None:

@@ -400,3 +400,16 @@ def test_what_breaks_with_one_secret_keeps_none_of_the_others(
     assert str(broken) in str([getattr(record, "facts", None) for record in caplog.records])
     assert "zq-value" not in caplog.text
     assert town.trash.collect().secrets == [broken]
+
+
+def test_the_name_is_compared_as_people_type_it(town: Town) -> None:
+    anna = town.person("anna")
+    composed, decomposed = "Bürotür", "Bu\u0308rotu\u0308r"
+    for stored, typed in ((composed, decomposed), (decomposed, f" {composed}\r\n")):
+        secret = town.keep(a_login(name=stored), owner=anna)
+        delete(town, anna, secret)
+        with pytest.raises(Invalid), town.unit():
+            town.trash.purge(anna, secret, name=typed.replace("r", "R"))
+        with town.unit():
+            town.trash.purge(anna, secret, name=typed)
+        assert in_trash(town, anna) == []

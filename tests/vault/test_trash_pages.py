@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
 from app.credentials.types import SMTP
 from app.subject import SYSTEM, Subject
 from tests.builders import a_login, an_smtp
 from tests.vault.conftest import Town
+from tests.vault.test_listing import key
 
 
 def said(town: Town, person: Subject, path: str) -> str:
@@ -47,3 +49,45 @@ def test_the_trash_says_who_deleted(town: Town) -> None:
         town.trash.delete(ben, secret)
     assert f"deleted by {ben.name}" in said(town, anna, "/vault/trash")
     assert "deleted by you" in said(town, ben, "/vault/trash")
+
+
+def troubled(town: Town, secret: UUID) -> int:
+    return len([event for event in town.events("secret.damaged") if event["object_id"] == secret])
+
+
+def test_the_trash_opens_what_its_page_shows_and_nothing_that_others_own(town: Town) -> None:
+    anna, ben = town.person("anna"), town.person("ben")
+    kept = []
+    for number in range(23):
+        kept.append(town.keep(a_login(name=f"Portal {number:02}"), owner=anna))
+        with town.unit():
+            town.trash.delete(anna, kept[-1])
+        town.clock.goes_on(minutes=1)
+    oldest = kept[0]
+    bens = town.keep(a_login(), owner=ben)
+    town.share(bens, owner=ben, to=anna, level="editor")
+    with town.unit():
+        town.trash.delete(ben, bens)
+    for secret in (oldest, bens):
+        town.sql("UPDATE secret SET changed_at = changed_at + 1 WHERE id = :id", id=key(town, secret))
+    first, second = said(town, anna, "/vault/trash"), said(town, anna, "/vault/trash?page=9")
+    assert [each for each in range(23) if f"Portal {each:02}" in first] == [*range(3, 23)]
+    assert "1 to 20 of 23" in first
+    assert [each for each in range(23) if f"Portal {each:02}" in second] == [1, 2]
+    assert "21 to 23 of 23" in second
+    assert (troubled(town, oldest), troubled(town, bens)) == (1, 0)
+
+
+def test_what_has_lain_there_too_long_is_not_counted(town: Town) -> None:
+    anna = town.person("anna")
+    for _number in range(21):
+        secret = town.keep(a_login(), owner=anna)
+        with town.unit():
+            town.trash.delete(anna, secret)
+    town.clock.goes_on(days=30)
+    last = town.keep(a_login(name="The last one"), owner=anna)
+    with town.unit():
+        town.trash.delete(anna, last)
+    page = said(town, anna, "/vault/trash")
+    assert "The last one" in page
+    assert "of 22" not in page

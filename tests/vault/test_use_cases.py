@@ -95,6 +95,8 @@ CASES: dict[str, Case] = {
     ),
     "Sharing.look_up": Case(lambda t, s, i, g: t.sharing.look_up(s, i, "nobody at all"), SHARE, OWNER),
     "Sharing.give_back": Case(lambda t, s, i, g: give_back(t, s, i), SHARE, OWNER, "secret.share"),
+    "Sharing.leavable": Case(lambda t, s, i, g: t.sharing.leavable(s, i), USE, VIEWER),
+    "Sharing.leave": Case(lambda t, s, i, g: t.sharing.leave(s, i), USE, VIEWER, "secret.leave"),
     "Trash.deletable": Case(lambda t, s, i, g: t.trash.deletable(s, i), CHANGE, OWNER),
     "Trash.delete": Case(lambda t, s, i, g: t.trash.delete(s, i), CHANGE, OWNER, "secret.delete"),
     "Trash.restore": Case(lambda t, s, i, g: t.trash.restore(s, i), CHANGE, OWNER, "secret.restore", trashed=True),
@@ -108,8 +110,8 @@ WITHDRAWING: dict[str, Case] = {
     "Sharing.withdrawable": Case(lambda t, s, i, g: t.sharing.withdrawable(s, i, group=g), USE, OWNER),
     "Sharing.withdraw": Case(lambda t, s, i, g: t.sharing.withdraw(s, i, group=g), USE, OWNER, "secret.withdraw"),
 }
-ABOUT_NO_SECRET = {"Vault.kind", "Vault.create", "Trash.listed", "Overview.page"}
-OF_WHAT_WAS_GIVEN_OUT = {"Activity.latest_of", "Activity.changes"}
+ABOUT_NO_SECRET = {"Vault.kind", "Vault.create", "Trash.listed", "Trash.count", "Overview.page"}
+OF_WHAT_WAS_GIVEN_OUT = {"Activity.latest_of", "Activity.changes", "Trash.barred"}
 FOR_THE_MACHINE = {"Trash.ends", "Trash.is_over", "Trash.collect", "Trash.lease"}
 
 every_case = pytest.mark.parametrize("name", [*CASES, *WITHDRAWING])
@@ -249,6 +251,7 @@ def test_who_may_not_use_secrets_has_no_list_and_no_trash(town: Town) -> None:
     looks: list[Callable[[], Any]] = [
         lambda: town.cfg.get(Overview).page(less, Wanted()),
         lambda: town.trash.listed(less),
+        lambda: town.trash.count(less),
     ]
     for look in looks:
         with pytest.raises(Forbidden), town.unit():

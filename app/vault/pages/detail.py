@@ -59,6 +59,7 @@ def secret_page(secret: Secret) -> Context:
         "may_edit": insider and subject.may(CHANGE) and secret.reason is None,
         "may_share": owner and subject.may(SHARE),
         "may_delete": owner and subject.may(CHANGE),
+        "may_leave": not owner,
         "why_not": secret.reason if insider else None,
     }
     losing = len([grant for grant in present if grant.user != subject.id])

@@ -13,7 +13,7 @@ from app.credentials.registry import Registry
 from app.credentials.values import as_text
 from app.vault.forms import CredentialForm, deciding
 from app.vault.pages.parts import Context, changed_since
-from app.vault.service import Secret, Stale
+from app.vault.service import MadeBefore, Secret, Stale
 from app.web.parts import is_partial
 from app.web.site import service
 from app.web.subjects import current_subject
@@ -28,7 +28,9 @@ def offered(offers: Iterable[tuple[CredentialType, str | None]]) -> list[Context
     return sorted(shown, key=lambda each: each["blocked"] is not None)
 
 
-def new_form_page(kind: CredentialType, form: CredentialForm, *, again: bool = False) -> Context:
+def new_form_page(
+    kind: CredentialType, form: CredentialForm, *, again: bool = False, before: Context | None = None
+) -> Context:
     """Return the context of a new secret's form."""
     return {
         "form": form,
@@ -41,6 +43,7 @@ def new_form_page(kind: CredentialType, form: CredentialForm, *, again: bool = F
         "cancel_url": url_for("vault.new"),
         "asked_again": again and _has_secrets(kind) and not is_partial(),
         "conflict": None,
+        "before": before,
     }
 
 
@@ -58,6 +61,7 @@ def edit_page(secret: Secret, form: CredentialForm, *, again: bool = False, conf
         "cancel_url": url_for("vault.show", secret_id=secret.head.id),
         "asked_again": again and _has_secrets(kind) and not is_partial(),
         "conflict": conflict,
+        "before": None,
     }
 
 
@@ -105,6 +109,20 @@ def conflict_note(stale: Stale, rows: list[Context]) -> Context:
         "rows": rows,
         "discard_url": url_for("vault.show", secret_id=stale.current.head.id),
     }
+
+
+def before_note(before: MadeBefore) -> Context:
+    """Return where that is what a form made before it came again with something else."""
+    head = before.head
+    if head is None:
+        return {"said": _("What it made is not in your vault any more."), "url": None}
+    if head.deleted_at is not None:
+        return {
+            "said": _("What it made, “%(name)s”, lies in the trash.", name=head.name),
+            "url": url_for("vault.trash"),
+        }
+    said = _("It made “%(name)s”, with other entries than these.", name=head.name)
+    return {"said": said, "url": url_for("vault.show", secret_id=head.id)}
 
 
 def _has_secrets(kind: CredentialType) -> bool:

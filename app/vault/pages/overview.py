@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,9 +16,9 @@ from app.credentials.declare import CredentialType
 from app.credentials.registry import Registry
 from app.subject import SYSTEM, Subject
 from app.users.catalogue import ROLES
-from app.vault.listing import SECTIONS, SORTS, Listing, Parts, Wanted, parts
+from app.vault.listing import SECTIONS, SORTS, Listing, Parts, Wanted, parts, told_groups
 from app.vault.pages.parts import Context
-from app.vault.policy import CREATE, Level
+from app.vault.policy import CREATE, Level, barred
 from app.vault.shelves import Entry
 from app.web.paging import page_number, pager, url_with
 from app.web.parts import is_partial, sent_by, wants
@@ -155,7 +155,8 @@ class Row(NamedTuple):
     type: Kind | None
     type_id: str
     trouble: str | None
-    level: str
+    may: str
+    """The person's level; with `barred-` before it where the type lets them change nothing."""
     chips: tuple[Chip, ...]
     changed_at: datetime
     found: Found | None
@@ -171,15 +172,18 @@ def _ledger(listing: Listing, entries: Sequence[Entry], key: str, types: Mapping
     people = tuple(sorted((each.id, each.first_name or each.name) for each in listing.people.values()))
     groups = tuple(sorted((each.id, each.name) for each in listing.groups.values()))
     ids = tuple(entry.id for entry in entries)
-    said = (key, str(get_locale()), str(get_timezone()), listing.wanted.query, minute, people, groups, ids)
-    drawn: Markup = listing.shelf.arrangement(said, lambda: _drawn(listing, entries, types))
+    closed = tuple(sorted(kind.id for kind in types.values() if barred(current_subject(), kind)))
+    said = (key, str(get_locale()), str(get_timezone()), listing.wanted.query, minute, people, groups, ids, closed)
+    drawn: Markup = listing.shelf.arrangement(said, lambda: _drawn(listing, entries, types, closed))
     return drawn
 
 
-def _drawn(listing: Listing, entries: Sequence[Entry], types: Mapping[str, CredentialType]) -> Markup:
+def _drawn(
+    listing: Listing, entries: Sequence[Entry], types: Mapping[str, CredentialType], closed: Collection[str]
+) -> Markup:
     subject = current_subject()
     known = {each: _kind(kind) for each, kind in types.items()}
-    rows = [_row(entry, known.get(entry.type_id), listing, subject) for entry in entries]
+    rows = [_row(entry, known.get(entry.type_id), listing, subject, entry.type_id in closed) for entry in entries]
     macros: Any = current_app.jinja_env.get_template("vault/_rows.html").module
     drawn: Markup = macros.ledger(rows)
     return drawn
@@ -207,7 +211,7 @@ def _found(entry: Entry, kind: Kind | None, words: Sequence[str]) -> Found | Non
     return Found(parts(entry.name, words), parts(entry.summary, words), parts(title, words))
 
 
-def _row(entry: Entry, kind: Kind | None, listing: Listing, subject: Subject) -> Row:
+def _row(entry: Entry, kind: Kind | None, listing: Listing, subject: Subject, closed: bool) -> Row:
     damaged = entry.head is None
     return Row(
         id=entry.id,
@@ -216,7 +220,7 @@ def _row(entry: Entry, kind: Kind | None, listing: Listing, subject: Subject) ->
         type=kind,
         type_id=entry.type_id,
         trouble="damaged" if damaged else None if kind else "missing",
-        level=entry.level.value,
+        may=f"barred-{entry.level.value}" if closed else entry.level.value,
         chips=tuple(_chips(entry, listing, subject)),
         changed_at=entry.changed_at,
         found=_found(entry, kind, listing.wanted.words),
@@ -230,8 +234,8 @@ def _chips(entry: Entry, listing: Listing, subject: Subject) -> list[Chip]:
     owner = next((listing.people[each] for each in entry.head.owners() if each in listing.people), None)
     if owner and entry.level is not Level.OWNER:
         chips.append(Chip("from", _("from %(name)s", name=owner.first_name or owner.name)))
-    for each in entry.head.publications:
-        if group := listing.groups.get(each.group):
+    for each in told_groups(entry):
+        if group := listing.groups.get(each):
             chips.append(Chip("group", group.name))
     now = current_site().clock()
     others = [grant for grant in entry.head.access if grant.user != subject.id and grant.holds(now)]

@@ -134,6 +134,13 @@ def _names(people: Iterable[User]) -> str:
     return ", ".join(sorted(user.name for user in people))
 
 
+def leave_page(head: Head) -> Context:
+    """Return the context of the question before somebody removes a secret from their own vault."""
+    people = service(Users).people(head.owners())
+    owners = _names(people[owner] for owner in head.owners() if owner in people)
+    return {"secret": named(head, service(Registry).get(head.type), None), "owners": owners}
+
+
 def withdraw_page(head: Head, group_id: UUID) -> Context:
     """Return the context of the question before a withdrawal."""
     group = service(Groups).names([group_id])[group_id]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
 from app.audit.service import Audit
@@ -27,15 +27,16 @@ def delete_page(head: Head) -> Context:
         "secret": {**named(head, kind, None), "publications": published(head)},
         "losing": len([grant for grant in head.access if grant.user != current_subject().id]),
         "uses": uses_by_group(service(Audit), head.id, now) if head.publications else {},
-        "restorable_until": now + trash.kept,
+        "restorable_until": None if trash.barred(current_subject(), head) else now + trash.kept,
     }
 
 
-def trash_page(heads: Sequence[Head], args: Mapping[str, str]) -> Context:
-    """Return the context of the trash."""
-    trash, now = service(Trash), current_site().clock()
-    page = min(page_number(args.get("page", "1")), max(1, -(-len(heads) // PAGE)))
-    shown = heads[(page - 1) * PAGE : page * PAGE]
+def trash_page(args: Mapping[str, str]) -> Context:
+    """Return the context of one page of the trash."""
+    trash, subject, now = service(Trash), current_subject(), current_site().clock()
+    total = trash.count(subject)
+    page = min(page_number(args.get("page", "1")), max(1, -(-total // PAGE)))
+    shown = trash.listed(subject, most=PAGE, skip=(page - 1) * PAGE)
     by = {head.id: who for head in shown if (who := _deleted_by(head))}
     people = service(Users).people([*by.values()])
     rows = [
@@ -43,12 +44,13 @@ def trash_page(heads: Sequence[Head], args: Mapping[str, str]) -> Context:
             **named(head, service(Registry).get(head.type), None),
             "deleted_at": head.deleted_at,
             "deleted_by": people[by[head.id]] if by.get(head.id) in people else None,
-            "by_me": by.get(head.id) == current_subject().id,
+            "by_me": by.get(head.id) == subject.id,
+            "why_not": trash.barred(subject, head),
             "days_left": -(-(trash.ends(head) - now).total_seconds() // 86400),
         }
         for head in shown
     ]
-    return {"listing": {"rows": rows, **pager("vault.trash", page, len(heads), {})}, "trash_days": trash.kept.days}
+    return {"listing": {"rows": rows, **pager("vault.trash", page, total, {})}, "trash_days": trash.kept.days}
 
 
 def _deleted_by(head: Head) -> UUID | None:
