@@ -112,14 +112,14 @@ class Members(Finding):
     def add_member(self, by: By, group_id: UUID, user_id: UUID, *, level: GroupLevel = GroupLevel.MEMBER) -> None:
         """Make an active person a member. Raises Invalid, Refused, Forbidden."""
         with self._unit.writing():
-            group = self.locked(by, group_id)
+            group, by = self.locked(by, group_id)
             self._join(by, group, user_id, level)
             self._count_change(by, group_id)
 
     def set_level(self, by: By, group_id: UUID, user_id: UUID, *, level: GroupLevel) -> None:
         """Change what a member may do. Raises Invalid for a team's last admin and for who is no member."""
         with self._unit.writing():
-            group = self.locked(by, group_id)
+            group, by = self.locked(by, group_id)
             before = self._memberships.has_leader(group_id)
             self._refuse_outsider(group_id, user_id)
             self._set_level(by, group, user_id, level)
@@ -129,7 +129,7 @@ class Members(Finding):
     def remove_member(self, by: By, group_id: UUID, user_id: UUID) -> None:
         """End a membership; what the person published stays. Raises Invalid for a team's last admin."""
         with self._unit.writing():
-            group = self.locked(by, group_id)
+            group, by = self.locked(by, group_id)
             before = self._memberships.has_leader(group_id)
             self._end(by, group, user_id)
             self._refuse_without_admin(group_id, before)
@@ -158,7 +158,7 @@ class Members(Finding):
         wished for is so already; Invalid, Forbidden, Refused, Throttled.
         """
         with self._unit.writing():
-            group = self.locked(subject, group_id)
+            group, subject = self.locked(subject, group_id)
             found = self._memberships.these(group_id, [wish.user for wish in wishes])
             present = {user: member.level for user, member in found.items()}
             if overtaken := self.overtaken(group, revision, but=APART):
@@ -202,6 +202,7 @@ class Members(Finding):
         self.leavable(subject, group_id)
         with self._unit.writing():
             self.held(group_id)
+            subject = self._users.acting(subject, action=LEAVE)
             group = self.leavable(subject, group_id)
             before = self._memberships.has_leader(group_id)
             if not keep:

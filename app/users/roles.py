@@ -135,7 +135,7 @@ class Roles:
         content = self._content(description, permissions)
         shown = _name(name)
         with self._unit.writing():
-            self._begin(by, CREATE)
+            by = self._begin(by, CREATE)
             self._refuse_beyond(by, content.permissions, CREATE)
             names = self._names()
             self._refuse_taken(shown, names.values())
@@ -154,7 +154,7 @@ class Roles:
         """
         shown = _name(name)
         with self._unit.writing():
-            self._begin(by, EDIT)
+            by = self._begin(by, EDIT)
             opened = self._load(role_id, EDIT)
             role = self._as_role(opened)
             unknown = [each for each in opened.content.permissions if each not in self._permissions.names()]
@@ -189,13 +189,13 @@ class Roles:
         found = self._audit.changes(role_id, only=(CREATE, EDIT, DELETE), most=1)
         return found[0] if found else None
 
-    def _begin(self, by: By, action: str) -> None:
-        """Let no other change of roles by until this transaction ends. Raises Forbidden for who may not change any."""
+    def _begin(self, by: By, action: str) -> By:
+        """Let no other change of roles by until this transaction ends, and return who acts as they are then.
+
+        Raises Forbidden for who may not change any.
+        """
         self._users.hold_administrator()
-        if isinstance(by, Subject):
-            by.require(MANAGE, action=action)
-            if MANAGE not in self._users.may_now(by.id):  # taken away since the request began
-                raise Forbidden(action=action)
+        return self._users.acting(by, MANAGE, action=action)
 
     def _load(self, role_id: UUID, action: str) -> Opened[RoleContent]:
         if role_id in BUILT_IN:
@@ -211,8 +211,8 @@ class Roles:
         return RoleContent(tuple(sorted({*permissions, *more})), _description(description))
 
     def _refuse_beyond(self, by: By, added: Collection[str], action: str) -> None:
-        """Raise Forbidden if this person adds to a role what they may not do themselves, then or now."""
-        if isinstance(by, Subject) and not set(added) <= by.permissions & self._users.may_now(by.id):
+        """Raise Forbidden if this person adds to a role what they may not do themselves."""
+        if isinstance(by, Subject) and not set(added) <= by.permissions:
             raise Forbidden(_("Nobody puts into a role what they lack themselves."), action=action, kind="role")
 
     def _names(self) -> dict[UUID, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
@@ -21,7 +21,7 @@ from app.keys.sealed import Opened, SealedRows
 from app.keys.trail import Note
 from app.subject import GroupLevel, Subject
 from app.users.addresses import Address, key_of, read_address
-from app.users.catalogue import GUARDED, ROLES
+from app.users.catalogue import GUARDED, INVITE, ROLES
 from app.users.models import (
     Account,
     ListedRow,
@@ -53,6 +53,7 @@ MOST_GROUPS = 500
 
 By = Subject | str
 """Who does it: a person, or the name of a command."""
+Who = TypeVar("Who", bound=By)
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,9 @@ class Users:
         self._authorise(by, "user.create")
         hashed = self._hashed(password, near=(read_address(email).shown, first_name, last_name))
         names = {"first_name": first_name, "last_name": last_name}
-        return self.add(by, note("user.create", by), email=email, **names, roles=roles, password=hashed, status=ACTIVE)
+        with self._unit.writing():
+            by, record = self.acting(by, INVITE, action="user.create"), note("user.create", by)
+            return self.add(by, record, email=email, **names, roles=roles, password=hashed, status=ACTIVE)
 
     def add(
         self,
@@ -268,8 +271,11 @@ class Users:
 
     def rename(self, subject: Subject, *, first_name: str, last_name: str) -> User:
         """Change the subject's own names. Raises Invalid."""
-        names = {"first_name": self._name(first_name, "first_name"), "last_name": self._name(last_name, "last_name")}
-        return self._change(subject.id, note("user.rename", subject), lambda account: account, **names)
+        names = self.read_names(first_name=first_name, last_name=last_name)
+        with self._unit.writing():
+            self._held(subject.id, "user.rename")
+            self.acting(subject, action="user.rename")
+            return self._change(subject.id, note("user.rename", subject), lambda account: account, **names)
 
     def end_sessions(self, subject: Subject) -> User:
         """End all sessions of the subject, this one too."""
@@ -321,9 +327,9 @@ class Users:
 
         Raises Invalid for the last active administrator, Refused, Forbidden.
         """
-        self._authorise(by, "user.disable")
         with self._unit.writing():
             self.hold_administrator()  # first, as everybody who may take one away
+            self._begin(by, "user.disable", user_id)
             self._change(
                 user_id,
                 note("user.disable", by),
@@ -336,9 +342,9 @@ class Users:
 
         Raises Refused, Forbidden.
         """
-        self._authorise(by, "user.enable")
         with self._unit.writing():
-            user = self.get(user_id, lock=True)
+            self._begin(by, "user.enable", user_id)
+            user = self.get(user_id)
             status = INVITED if user and user.account.password is None else ACTIVE
             self._change(user_id, note("user.enable", by), lambda account: account, status=status)
 
@@ -352,9 +358,10 @@ class Users:
         if MEMBER in remove:
             raise Invalid(_("Everybody has the role Member."))
         with self._unit.writing():
-            self._check_roles(by, add)
             if ADMINISTRATOR in remove:
                 self.hold_administrator()
+            by = self._begin(by, "user.roles", user_id)
+            self._check_roles(by, add)
             changed = self._change(
                 user_id,
                 note("user.roles", by),
@@ -366,20 +373,24 @@ class Users:
     def rename_other(self, by: Subject, user_id: UUID, *, first_name: str, last_name: str) -> User:
         """Change somebody's names. Raises Invalid, Refused, Forbidden."""
         self._authorise(by, "user.rename")
-        names = {"first_name": self._name(first_name, "first_name"), "last_name": self._name(last_name, "last_name")}
-        return self._change(user_id, note("user.rename", by), lambda account: account, **names)
+        names = self.read_names(first_name=first_name, last_name=last_name)
+        with self._unit.writing():
+            self._begin(by, "user.rename", user_id)
+            return self._change(user_id, note("user.rename", by), lambda account: account, **names)
 
     def ask_for_password(self, by: Subject, user_id: UUID, *, since: datetime | None) -> User:
         """Let a person change the password first after the next sign-in; None: no longer. Raises Refused, Forbidden."""
-        self._authorise(by, "user.must-change")
         record = note("user.must-change", by, asked="yes" if since else "no")
-        return self._change(user_id, record, lambda account: replace(account, must_change_since=since))
+        with self._unit.writing():
+            self._begin(by, "user.must-change", user_id)
+            return self._change(user_id, record, lambda account: replace(account, must_change_since=since))
 
     def end_sessions_of(self, by: Subject, user_id: UUID) -> User:
         """End all of somebody's sessions. Raises Refused, Forbidden."""
-        self._authorise(by, "user.end-sessions")
         record = note("user.end-sessions", by)
-        return self._change(user_id, record, lambda account: replace(account, generation=account.generation + 1))
+        with self._unit.writing():
+            self._begin(by, "user.end-sessions", user_id)
+            return self._change(user_id, record, lambda account: replace(account, generation=account.generation + 1))
 
     def allowed(self, user: User) -> frozenset[str]:
         """Return what a person's roles allow, whatever their status. Raises Damaged."""
@@ -441,8 +452,27 @@ class Users:
     def may_now(self, user_id: UUID) -> frozenset[str]:
         """Return what a person may do at this moment, as their own row and those of their roles that verify say."""
         user = self.people([user_id]).get(user_id)
+        return self._allowed_now(user) if user and user.active else frozenset()
+
+    def acting(self, by: Who, *needed: str, action: str) -> Who:
+        """Return who acts as they are at this moment: of what the request began with, what they still may and lead.
+
+        For each use case that changes something: within its transaction, once what it changes is held, so that
+        whoever was disabled, removed or narrowed meanwhile does nothing more. A command stays as it is. Raises
+        Forbidden for who is not active any more, or lacks one of the permissions that are `needed`.
+        """
+        if not isinstance(by, Subject):
+            return by
+        user = self.people([by.id]).get(by.id)
         if user is None or not user.active:
-            return frozenset()
+            raise Forbidden(action=action)
+        levels = {each.group: each.level for each in user.account.memberships if each.group in by.groups}
+        now = replace(by, permissions=by.permissions & self._allowed_now(user), groups=levels)
+        for permission in needed:
+            now.require(permission, action=action)
+        return cast("Who", now)
+
+    def _allowed_now(self, user: User) -> frozenset[str]:
         found: set[str] = set()
         for row in self._unit.execute(self._roles.selection.where(ROLE.c.id.in_(user.account.roles))).all():
             try:
@@ -480,6 +510,16 @@ class Users:
     def _authorise(self, by: By, action: str) -> None:
         if isinstance(by, Subject):
             by.require(GUARDED[action], action=action)
+
+    def _begin(self, by: Who, action: str, user_id: UUID) -> Who:
+        """Hold a person's row, and return who acts on them as they are then. Raises Forbidden, Refused."""
+        self._authorise(by, action)  # before anything is told about the person
+        self._held(user_id, action)
+        return self.acting(by, GUARDED[action], action=action)
+
+    def _held(self, user_id: UUID, action: str) -> None:
+        if self._rows.load(user_id, lock=True) is None:
+            raise Refused(action=action, kind="user", object_id=user_id)
 
     def _check_roles(self, by: By, roles: Sequence[UUID]) -> None:
         """Raise Invalid unless all these roles exist, Forbidden if one of them allows what the giver may not."""

@@ -77,7 +77,7 @@ class Settling:
                 ports[holding].delete(subject, user.id, holding)
 
     def _settled(self, subject: Subject, user_id: UUID, *, lock: bool = False) -> User:
-        user = self._administration.changeable(subject, user_id, ACTION, lock=lock)
+        user = self._administration.changeable(subject, user_id, ACTION, DELETE, lock=lock)
         if user.active:
             raise Invalid(_("%(name)s is active. Disable them first.", name=user.name))
         return user

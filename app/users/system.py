@@ -21,7 +21,7 @@ from app.database import Unit
 from app.keys.keyrings import FirstStart, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
-from app.options.ports import FixedSettings, Names
+from app.options.ports import Acting, FixedSettings, Names
 from app.options.service import Options
 from app.options.system import ChangeableSettings
 from app.outbox.service import Outbox
@@ -188,6 +188,7 @@ class UserManagement(System):
         cfg.site.entries += ENTRIES
         cfg.site.messages.update(MESSAGES)
         cfg.site.cards.append(ROLES)
+        cfg.fill(Acting, users)
         cfg.fill(Names, users)
         cfg.fill(FixedSettings, FixedHere(settings))
         cfg.on_app(lambda app: app.register_blueprint(role_pages))
