@@ -18,6 +18,7 @@ from app.subject import GroupLevel, Subject
 from app.users.directory import Directory
 from app.users.memberships import Member
 from app.users.service import MOST_GROUPS, By, User, note
+from app.web.additions import too_many
 
 DESCRIBE, RENAME = "group.describe", "group.rename"
 ADD, LEAVE, REMOVE = "group.add-member", "group.leave", "group.remove-member"
@@ -157,6 +158,8 @@ class Members(Finding):
         revision: the one that the page showed. Raises Overtaken if members were changed since, unless all that is
         wished for is so already; Invalid, Forbidden, Refused, Throttled.
         """
+        if wrong := too_many(additions):
+            raise Invalid(wrong, field="add")
         with self._unit.writing():
             group, subject = self.locked(subject, group_id)
             found = self._memberships.these(group_id, [wish.user for wish in wishes])

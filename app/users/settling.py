@@ -12,8 +12,9 @@ from app.errors import Invalid, Refused
 from app.subject import Subject
 from app.users.administration import Administration
 from app.users.catalogue import DELETE
+from app.users.directory import Directory
 from app.users.ports import Alone, Holdings
-from app.users.service import User, Users
+from app.users.service import User
 
 MOST_AT_ONCE = 20
 ACTION = "user.settle"
@@ -22,8 +23,10 @@ ACTION = "user.settle"
 class Settling:
     """Shows and settles holdings. Nobody learns more of one than what it is, who has it and where it is used."""
 
-    def __init__(self, unit: Unit, administration: Administration, users: Users, holdings: list[Holdings]) -> None:
-        self._unit, self._administration, self._users, self._holdings = unit, administration, users, holdings
+    def __init__(
+        self, unit: Unit, administration: Administration, directory: Directory, holdings: list[Holdings]
+    ) -> None:
+        self._unit, self._administration, self._directory, self._holdings = unit, administration, directory, holdings
 
     def owned(self, user: User) -> Mapping[str, int]:
         """Return how much of each kind a person owns."""
@@ -70,7 +73,8 @@ class Settling:
                 raise Refused(action=ACTION, kind="user", object_id=unknown[0])
             for holding, address in heirs.items():
                 try:
-                    ports[holding].hand_over(subject, user.id, holding, to=self._heir(address))
+                    heir = self._directory.named(subject, address)
+                    ports[holding].hand_over(subject, user.id, holding, to=heir.id)
                 except Invalid as invalid:
                     raise Invalid(invalid.message, field=f"to-{holding}") from None
             for holding in deletions:
@@ -81,9 +85,3 @@ class Settling:
         if user.active:
             raise Invalid(_("%(name)s is active. Disable them first.", name=user.name))
         return user
-
-    def _heir(self, address: str) -> UUID:
-        found = self._users.find(address)
-        if found is None or not found.active:
-            raise Invalid(_("Nobody with the address %(address)s is active here.", address=address))
-        return found.id

@@ -168,7 +168,7 @@ class UserManagement(System):
         ):
             cfg.provide(each)
         people, administration = PeopleList(unit, users, audit), Administration(unit, clock, users, sessions, audit)
-        settling = Settling(unit, administration, users, cfg.fillings(Holdings))
+        settling = Settling(unit, administration, directory, cfg.fillings(Holdings))
         deletion = Deletion(unit, administration, rows, links, cfg.fillings(Departure))
         for service in (people, administration, settling, deletion):
             cfg.provide(service)
