@@ -155,15 +155,15 @@ class Users:
         return user is not None and user.active and user.account.level_in(group) is not None
 
     def role_named(self, name: str) -> UUID:
-        """Return the id of a role. Raises Invalid."""
-        for opened in self._roles.load_all():
+        """Return the id of a role that verifies. Raises Invalid."""
+        for opened in self._sound_roles():
             if opened.columns["name"].casefold() == name.strip().casefold():
                 return opened.id
         raise Invalid(_("There is no role named %(name)s.", name=name))
 
     def role_names(self) -> dict[UUID, str]:
-        """Return the names of all roles. Raises Damaged."""
-        return {opened.id: opened.columns["name"] for opened in self._roles.load_all()}
+        """Return the names of all roles that verify."""
+        return {opened.id: opened.columns["name"] for opened in self._sound_roles()}
 
     def create(
         self,
@@ -256,7 +256,7 @@ class Users:
         if not by.may(ROLES):
             return {}
         found = {}
-        for opened in self._roles.load_all():
+        for opened in self._sound_roles():
             if opened.id != MEMBER and self._permissions.of(opened.id, opened.content.permissions) <= by.permissions:
                 found[opened.id] = opened.columns["name"]
         return dict(sorted(found.items(), key=lambda each: (each[0] != ADMINISTRATOR, each[1].casefold())))
@@ -393,15 +393,22 @@ class Users:
             return self._change(user_id, record, lambda account: replace(account, generation=account.generation + 1))
 
     def allowed(self, user: User) -> frozenset[str]:
-        """Return what a person's roles allow, whatever their status. Raises Damaged."""
-        opened = [found for role in user.account.roles if (found := self._roles.load(role))]
-        return frozenset().union(*(self._permissions.of(role.id, role.content.permissions) for role in opened))
+        """Return what a person's roles allow, whatever their status.
+
+        A role that does not verify allows everything here, so that only who may everything acts on its people; to
+        themselves it gives nothing.
+        """
+        rows = self._unit.execute(self._roles.selection.where(ROLE.c.id.in_(user.account.roles))).all()
+        sound = self._sound(rows)
+        if len(sound) < len(rows):
+            return self._permissions.names()
+        return frozenset().union(*(self._permissions.of(role.id, role.content.permissions) for role in sound))
 
     def roles_allowing(self) -> dict[UUID, tuple[str, frozenset[str]]]:
-        """Return the name of each role and what it allows. Raises Damaged."""
+        """Return the name of each role that verifies and what it allows."""
         return {
             role.id: (role.columns["name"], self._permissions.of(role.id, role.content.permissions))
-            for role in self._roles.load_all()
+            for role in self._sound_roles()
         }
 
     def deleted(self, ids: Iterable[UUID]) -> set[UUID]:
@@ -473,15 +480,8 @@ class Users:
         return cast("Who", now)
 
     def _allowed_now(self, user: User) -> frozenset[str]:
-        found: set[str] = set()
-        for row in self._unit.execute(self._roles.selection.where(ROLE.c.id.in_(user.account.roles))).all():
-            try:
-                opened = self._roles.open(row)
-            except Damaged as damage:
-                self._audit.trouble(damage)
-            else:
-                found |= self._permissions.of(opened.id, opened.content.permissions)
-        return frozenset(found)
+        sound = self._sound_roles(ROLE.c.id.in_(user.account.roles))
+        return frozenset().union(*(self._permissions.of(role.id, role.content.permissions) for role in sound))
 
     def hold_administrator(self) -> None:
         """Hold the role Administrator's row until the transaction ends. Raises Damaged."""
@@ -592,6 +592,19 @@ class Users:
     def _verified(self, *where: ColumnElement[bool]) -> list[User]:
         """Return the people that a condition finds and that verify; the others are recorded as damaged."""
         return self._intact(self._unit.execute(self._rows.selection.where(*where)).all())
+
+    def _sound_roles(self, *where: ColumnElement[bool]) -> list[Opened[RoleContent]]:
+        """Return the roles that a condition finds and that verify; the others are recorded as damaged."""
+        return self._sound(self._unit.execute(self._roles.selection.where(*where)).all())
+
+    def _sound(self, rows: Sequence[Row[Any]]) -> list[Opened[RoleContent]]:
+        found = []
+        for row in rows:
+            try:
+                found.append(self._roles.open(row))
+            except Damaged as damage:
+                self._audit.trouble(damage)
+        return found
 
     def _intact(self, rows: Sequence[Row[Any]]) -> list[User]:
         found = []
