@@ -210,6 +210,7 @@ class Users:
             self.check_free(address)
             self._check_roles(by, roles)
             all_roles = self._there(_merged([MEMBER], roles, ()))
+            record = self._with_roles(record, given=[role for role in all_roles if role != MEMBER])
             user = as_user(
                 self._rows.insert(
                     uuid4(),
@@ -362,11 +363,14 @@ class Users:
                 self.hold_administrator()
             by = self._begin(by, "user.roles", user_id)
             self._check_roles(by, add)
-            changed = self._change(
-                user_id,
-                note("user.roles", by),
-                lambda account: replace(account, roles=self._there(_merged(account.roles, add, remove))),
+            before = self._there_of(user_id)
+            after = self._there(_merged(before, add, remove))
+            given, taken = (
+                [each for each in after if each not in before],
+                [each for each in before if each not in after],
             )
+            record = self._with_roles(note("user.roles", by), given=given, taken=taken)
+            changed = self._change(user_id, record, lambda account: replace(account, roles=after))
             self._index_roles(changed)
             self._note_set_up(by, changed)
 
@@ -559,6 +563,20 @@ class Users:
         if last and _administers(last):
             raise Invalid(_("This is the last active administrator. Make somebody else administrator first."))
 
+    def _there_of(self, user_id: UUID) -> tuple[UUID, ...]:
+        user = self.get(user_id)
+        return user.account.roles if user else ()
+
+    def _with_roles(self, record: Note, *, given: Sequence[UUID] = (), taken: Sequence[UUID] = ()) -> Note:
+        """Return what is recorded, with the names that roles have at this moment: they may be renamed or deleted."""
+        names = {opened.id: opened.columns["name"] for opened in self._sound_roles(ROLE.c.id.in_([*given, *taken]))}
+        told = {
+            name: ",".join(_listed(names.get(role, str(role))) for role in roles)
+            for name, roles in (("given", given), ("taken", taken))
+            if roles
+        }
+        return replace(record, detail={**record.detail, **told})
+
     def _there(self, roles: Sequence[UUID]) -> tuple[UUID, ...]:
         """Return those of these roles that there are; none of them can be deleted until the transaction ends."""
         mine = select(ROLE.c.id).where(ROLE.c.id.in_(roles)).order_by(ROLE.c.id)
@@ -658,6 +676,11 @@ def note(action: str, by: By, **detail: str) -> Note:
     if isinstance(by, Subject):
         return Note(action, subject=by.id, detail=detail)
     return Note(action, actor=by, detail=detail)
+
+
+def _listed(name: str) -> str:
+    """Return a name as it stands among others, which commas separate."""
+    return name.replace(",", " ")
 
 
 def _merged(present: Sequence[UUID], add: Sequence[UUID], remove: Sequence[UUID]) -> tuple[UUID, ...]:
