@@ -136,6 +136,17 @@ class Members(Finding):
             self._refuse_without_admin(group_id, before)
             self._count_change(by, group_id)
 
+    def depart(self, by: Subject, user: User) -> None:
+        """End all memberships of somebody who is being deleted, as their removal from each group would be told.
+
+        Their own row goes with them and is not resealed. A group that is gone or damaged is left as it is.
+        """
+        for group in sorted(self.names(each.group for each in user.account.memberships).values(), key=_by_id):
+            record = note(REMOVE, by, group=str(group.id), user=str(user.id))
+            self._audit.record(record, kind="group", object_id=group.id)
+            self._telling.members_changed(by, group, record)
+            self._count_change(by, group.id)
+
     def look_up(self, subject: Subject, group_id: UUID, text: str) -> list[User]:
         """Return the people whom `text` may mean and who are no members yet, to who manages the group.
 
@@ -314,3 +325,7 @@ class Members(Finding):
     def _count_change(self, by: By, group_id: UUID) -> None:
         """Raise the group's revision, so that a members page of before is refused."""
         self._rows.change(self.held(group_id), note(CHANGE_MEMBERS, by))
+
+
+def _by_id(group: Group) -> UUID:
+    return group.id

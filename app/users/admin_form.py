@@ -72,7 +72,7 @@ def read_person(form: Form, *, names: bool, demand: bool, roles: bool) -> Wishes
 
 def read_decisions(form: Form) -> Decisions:
     """Return what is to become of each holding. Raises Invalid, with the field of an address that is missing."""
-    refuse_others(form, frozenset({"heir"}), "do-", "to-")
+    refuse_others(form, frozenset({"heir", "page"}), "do-", "to-")
     wanted = read_named(form, "do-")
     others = {holding: text.strip() for holding, text in read_named(form, "to-").items()}
     if not set(wanted.values()) <= {KEEP, HAND, DELETE} or others.keys() - wanted.keys():
