@@ -113,11 +113,14 @@ class AddressChanges:
             return SignedIn(session, self._devices.with_account(known, user))
 
     def of(self, by: Subject, user_id: UUID) -> User:
-        """Return somebody whose address `by` may change. Raises Refused, Forbidden."""
+        """Return somebody else whose address `by` may change. Raises Refused, Forbidden."""
         by.require(CHANGE, action=ADDRESS)
         return self._settable(by, self._known(user_id, ADDRESS))
 
     def _settable(self, by: Subject, user: User) -> User:
+        if user.id == by.id:
+            text = _("You change your own address in your account, where the new one is confirmed.")
+            raise Forbidden(text, action=ADDRESS, kind="user", object_id=user.id)
         self._users.check_reach(by, user, ADDRESS)
         if user.status == INVITED:
             text = _("%(name)s has not accepted the invitation. Withdraw it and invite the other address.")

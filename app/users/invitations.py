@@ -117,13 +117,22 @@ class Invitations:
             self._users.check_reach(self._users.acting(by, INVITE, action=COPY), self._still_invited(user), COPY)
         return address
 
+    def withdrawable(self, by: Subject, user_id: UUID) -> Invitation:
+        """Return an invitation that `by` may withdraw. Raises Refused, Forbidden."""
+        found = self.of(by, user_id)
+        self._users.check_reach(by, found.user, WITHDRAW)
+        return found
+
     def withdraw(self, by: Subject, user_id: UUID) -> User:
-        """Remove somebody who has not accepted their invitation. Raises Refused, Forbidden, Conflict."""
+        """Remove somebody who has not accepted their invitation.
+
+        Raises Refused, Forbidden also if the invitation carries roles that `by` lacks, Conflict.
+        """
         by.require(INVITE, action=WITHDRAW)
         with self._unit.writing():
             self._links.withdraw(user_id)
             user = self._invited(user_id, WITHDRAW, lock=True)
-            self._users.acting(by, INVITE, action=WITHDRAW)
+            self._users.check_reach(self._users.acting(by, INVITE, action=WITHDRAW), user, WITHDRAW)
             self._preferences.forget(user)
             self._users.remove(user, note(WITHDRAW, by))
         return user
