@@ -48,6 +48,8 @@ class Actions:
     """By the name of a detail: the text in which its value is put as %(value)s; "" for one that is not shown."""
     values: dict[tuple[str, str], Text] = field(default_factory=dict)
     """By the name of a detail and a value of it: what stands for that."""
+    spoken: dict[str, Callable[[str], str]] = field(default_factory=dict)
+    """By the name of a detail: what puts its values into words, such as a moment into the reader's day."""
     kinds: dict[str, Text] = field(default_factory=dict)
     """By the kind of an object: what stands for one that nobody names."""
     permissions: list[Callable[[str], Text | None]] = field(default_factory=list)
@@ -68,11 +70,13 @@ class Actions:
         details: Mapping[str, Text] | None = None,
         values: Mapping[tuple[str, str], Text] | None = None,
         kinds: Mapping[str, Text] | None = None,
+        spoken: Mapping[str, Callable[[str], str]] | None = None,
     ) -> None:
         """Add words for details, their values and kinds of objects."""
         self.details.update(details or {})
         self.values.update(values or {})
         self.kinds.update(kinds or {})
+        self.spoken.update(spoken or {})
 
     def get(self, name: str) -> Action:
         """Return an action; for one that nobody declared, as an older or newer Tresor may have recorded, its name."""

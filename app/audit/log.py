@@ -222,8 +222,9 @@ class Log:
         return found
 
     def _detail(self, name: str, value: str, words: Mapping[str, object]) -> str:
-        template = self._actions.details.get(name, f"{name} %(value)s")
-        texts = [str(self._actions.values.get((name, each), words.get(each, each))) for each in value.split(",")]
+        template, spoken = self._actions.details.get(name, f"{name} %(value)s"), self._actions.spoken.get(name, str)
+        known = self._actions.values
+        texts = [str(known.get((name, each), words.get(each) or spoken(each))) for each in value.split(",")]
         shown = ", ".join(filter(None, texts))
         return str(template).replace("%(value)s", shown) if template and shown else ""
 

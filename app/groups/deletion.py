@@ -64,7 +64,7 @@ class Deletion:
         with self._unit.writing():
             # stronger than `locked`: whoever publishes here at the same moment comes before this or is refused
             self._unit.execute(select(TABLE.c.id).where(TABLE.c.id == group_id).with_for_update())
-            self._groups.locked(subject, group_id)
+            _held, subject = self._groups.locked(subject, group_id)
             now = self.question(subject, group_id)
             if now.mark != mark:
                 raise Overtaken()

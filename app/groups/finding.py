@@ -18,9 +18,9 @@ from app.errors import Damaged, Forbidden, Invalid, Refused
 from app.groups.models import GroupContent, GroupRow
 from app.groups.names import key_of
 from app.keys.sealed import Opened, SealedRows
-from app.subject import SYSTEM, GroupLevel, Subject
+from app.subject import SYSTEM, Subject
 from app.users.memberships import Memberships
-from app.users.service import By, Users
+from app.users.service import Users, Who
 
 TABLE: Table = GroupRow.__table__  # type: ignore[assignment]  # a mapped class's table
 
@@ -139,19 +139,18 @@ class Finding:
             raise Forbidden(action=CHANGE_MEMBERS, kind="group", object_id=group_id)
         return group
 
-    def locked(self, by: By, group_id: UUID) -> Group:
-        """Return a group, held until the transaction ends, to who manages it, then as now.
+    def locked(self, by: Who, group_id: UUID) -> tuple[Group, Who]:
+        """Return a group, held until the transaction ends, to who manages it then as now; and who acts, as of now.
 
         Raises Refused, Forbidden.
         """
-        if not isinstance(by, Subject):
-            return as_group(self.held(group_id))
-        self.managed(by, group_id)
+        if isinstance(by, Subject):
+            self.managed(by, group_id)  # before it is held: nobody waits for whom it does not concern
         group = as_group(self.held(group_id))
-        mine = self._users.get(by.id)  # a group admin may have been removed since the request began
-        if not (mine and mine.active and (by.may(MANAGE) or mine.account.level_in(group_id) is GroupLevel.ADMIN)):
-            raise Forbidden(action=CHANGE_MEMBERS, kind="group", object_id=group_id)
-        return group
+        by = self._users.acting(by, action=CHANGE_MEMBERS)
+        if isinstance(by, Subject):
+            self.managed(by, group_id)
+        return group, by
 
     def held(self, group_id: UUID) -> Opened[GroupContent]:
         """Return a group's row, held until the transaction ends. Raises Refused, Damaged."""

@@ -18,6 +18,7 @@ from app.subject import GroupLevel, Subject
 from app.users.directory import Directory
 from app.users.memberships import Member
 from app.users.service import MOST_GROUPS, By, User, note
+from app.web.additions import too_many
 
 DESCRIBE, RENAME = "group.describe", "group.rename"
 ADD, LEAVE, REMOVE = "group.add-member", "group.leave", "group.remove-member"
@@ -112,14 +113,14 @@ class Members(Finding):
     def add_member(self, by: By, group_id: UUID, user_id: UUID, *, level: GroupLevel = GroupLevel.MEMBER) -> None:
         """Make an active person a member. Raises Invalid, Refused, Forbidden."""
         with self._unit.writing():
-            group = self.locked(by, group_id)
+            group, by = self.locked(by, group_id)
             self._join(by, group, user_id, level)
             self._count_change(by, group_id)
 
     def set_level(self, by: By, group_id: UUID, user_id: UUID, *, level: GroupLevel) -> None:
         """Change what a member may do. Raises Invalid for a team's last admin and for who is no member."""
         with self._unit.writing():
-            group = self.locked(by, group_id)
+            group, by = self.locked(by, group_id)
             before = self._memberships.has_leader(group_id)
             self._refuse_outsider(group_id, user_id)
             self._set_level(by, group, user_id, level)
@@ -129,11 +130,22 @@ class Members(Finding):
     def remove_member(self, by: By, group_id: UUID, user_id: UUID) -> None:
         """End a membership; what the person published stays. Raises Invalid for a team's last admin."""
         with self._unit.writing():
-            group = self.locked(by, group_id)
+            group, by = self.locked(by, group_id)
             before = self._memberships.has_leader(group_id)
             self._end(by, group, user_id)
             self._refuse_without_admin(group_id, before)
             self._count_change(by, group_id)
+
+    def depart(self, by: Subject, user: User) -> None:
+        """End all memberships of somebody who is being deleted, as their removal from each group would be told.
+
+        Their own row goes with them and is not resealed. A group that is gone or damaged is left as it is.
+        """
+        for group in sorted(self.names(each.group for each in user.account.memberships).values(), key=_by_id):
+            record = note(REMOVE, by, group=str(group.id), user=str(user.id))
+            self._audit.record(record, kind="group", object_id=group.id)
+            self._telling.members_changed(by, group, record)
+            self._count_change(by, group.id)
 
     def look_up(self, subject: Subject, group_id: UUID, text: str) -> list[User]:
         """Return the people whom `text` may mean and who are no members yet, to who manages the group.
@@ -157,8 +169,10 @@ class Members(Finding):
         revision: the one that the page showed. Raises Overtaken if members were changed since, unless all that is
         wished for is so already; Invalid, Forbidden, Refused, Throttled.
         """
+        if wrong := too_many(additions):
+            raise Invalid(wrong, field="add")
         with self._unit.writing():
-            group = self.locked(subject, group_id)
+            group, subject = self.locked(subject, group_id)
             found = self._memberships.these(group_id, [wish.user for wish in wishes])
             present = {user: member.level for user, member in found.items()}
             if overtaken := self.overtaken(group, revision, but=APART):
@@ -202,6 +216,7 @@ class Members(Finding):
         self.leavable(subject, group_id)
         with self._unit.writing():
             self.held(group_id)
+            subject = self._users.acting(subject, action=LEAVE)
             group = self.leavable(subject, group_id)
             before = self._memberships.has_leader(group_id)
             if not keep:
@@ -310,3 +325,7 @@ class Members(Finding):
     def _count_change(self, by: By, group_id: UUID) -> None:
         """Raise the group's revision, so that a members page of before is refused."""
         self._rows.change(self.held(group_id), note(CHANGE_MEMBERS, by))
+
+
+def _by_id(group: Group) -> UUID:
+    return group.id

@@ -7,18 +7,17 @@ from uuid import UUID
 
 from sqlalchemy import exists, select
 
-from app.audit.service import Audit
 from app.database import Unit
 from app.groups.service import TABLE, Groups
 from app.subject import SYSTEM, GroupLevel, Subject
-from app.users.service import ACTIVE, MEMBERSHIP, USER, User, note
+from app.users.service import ACTIVE, MEMBERSHIP, USER, User
 
 
 class GroupsOfPeople:
     """Fills users.GroupNames and users.Departure."""
 
-    def __init__(self, unit: Unit, groups: Groups, audit: Audit) -> None:
-        self._unit, self._groups, self._audit = unit, groups, audit
+    def __init__(self, unit: Unit, groups: Groups) -> None:
+        self._unit, self._groups = unit, groups
 
     def titles(self, ids: Iterable[UUID]) -> Mapping[UUID, str]:
         """Return the names of those that exist and verify."""
@@ -45,7 +44,5 @@ class GroupsOfPeople:
         return sorted(self.titles([row.group for row in found]).values(), key=str.casefold)
 
     def forget(self, by: Subject, user: User) -> None:
-        """Record in each group that this person is a member no more."""
-        for each in user.account.memberships:
-            record = note("group.remove-member", by, group=str(each.group), user=str(user.id))
-            self._audit.record(record, kind="group", object_id=each.group)
+        """Tell in each group that this person is a member no more."""
+        self._groups.depart(by, user)

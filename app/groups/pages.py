@@ -16,6 +16,7 @@ from app.groups.members_form import Part, Wishes
 from app.groups.ports import Leaving, Panels, Publications, Published
 from app.groups.service import MANAGE, Group, Groups
 from app.subject import GroupLevel, Subject
+from app.users.directory import Directory
 from app.users.memberships import Member
 from app.users.rows import overtaken_note, pending_rows
 from app.users.service import User, Users
@@ -140,7 +141,7 @@ def members_page(
         "members": [_row(each, form, subject, group, only, published) for each in shown.values()],
         "shown": _part(found),
         "pages": max(1, -(-found.total // PAGE)),
-        "pending": pending_rows(service(Users), form, errors or {}, usual=GroupLevel.MEMBER.value),
+        "pending": pending_rows(service(Directory), subject, form, errors or {}, usual=GroupLevel.MEMBER.value),
         "errors": dict(errors or {}),
         "typed": form,
         "conflict": conflict,

@@ -52,6 +52,7 @@ class Groups(Members):
         shown, about = read_name(name), read_description(description)
         with self._unit.writing():
             self._refuse_taken(shown)
+            by = self._users.acting(by, CREATE, action=CREATE)
             opened = self._rows.insert(
                 uuid4(),
                 GroupContent(about),
@@ -82,7 +83,7 @@ class Groups(Members):
         """
         about, shown = read_description(description), None if name is None else read_name(name)
         with self._unit.writing():
-            group = self.locked(subject, group_id)
+            group, subject = self.locked(subject, group_id)
             if group.system:
                 raise Invalid(_("The system group cannot be changed."))
             if shown is not None:

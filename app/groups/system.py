@@ -100,7 +100,7 @@ class GroupManagement(System):
         cfg.fill(GroupProbe, groups)
         cfg.fill(CommandGroups, Joining(groups))
         cfg.fill(PersonalRecords, groups)
-        of_people = GroupsOfPeople(cfg.unit, groups, cfg.get(Audit))
+        of_people = GroupsOfPeople(cfg.unit, groups)
         cfg.fill(GroupNames, of_people)
         cfg.fill(Departure, of_people)
         cfg.site.home = "groups.list"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from app.subject import Subject
+
 
 @dataclass(frozen=True)
 class Fixed:
@@ -21,6 +23,13 @@ class FixedSettings(Protocol):
     """A port: what of a system's own settings matters to an administrator."""
 
     def fixed_settings(self) -> Sequence[Fixed]: ...
+
+
+class Acting(Protocol):
+    """A port, filled by users: who changes settings, as they are within the transaction that does it."""
+
+    def acting(self, by: Subject, *needed: str, action: str) -> Subject:
+        """Return them with what they still may. Raises Forbidden for who lacks what is needed by now."""
 
 
 class Names(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from app.errors import Damaged, Invalid
 from app.keys.sealed import Opened, SealedRows
 from app.keys.trail import Note
 from app.options.models import Chosen, Directory
+from app.options.ports import Acting
 from app.settings import Users, as_domain
 from app.subject import Subject
 
@@ -57,8 +58,16 @@ class State:
 class Options:
     """Gives out what holds now: one statement each time it is asked, and a seal only after a change."""
 
-    def __init__(self, unit: Unit, rows: SealedRows[Chosen], trail: AuditTrail, audit: Audit, settings: Users) -> None:
-        self._unit, self._rows, self._trail, self._audit = unit, rows, trail, audit
+    def __init__(
+        self,
+        unit: Unit,
+        rows: SealedRows[Chosen],
+        trail: AuditTrail,
+        audit: Audit,
+        settings: Users,
+        acting: Sequence[Acting],
+    ) -> None:
+        self._unit, self._rows, self._trail, self._audit, self._acting = unit, rows, trail, audit, acting
         self._filed = Values(settings.registration, settings.registration_domains, settings.directory)
         table, here = rows.table, literal(OPTIONS, Id())
         stored = select(table.c.revision).where(table.c.id == here).scalar_subquery()
@@ -106,7 +115,7 @@ class Options:
         subject.require(CHANGE)
         wanted = replace(wanted, registration_domains=as_domains(wanted.registration_domains))
         with self._unit.writing():
-            opened = self._stored()
+            opened = self._held(subject, CHANGE)
             present = self._merged(opened)
             changed = {name: value for name, value in asdict(wanted).items() if value != getattr(present, name)}
             if changed:
@@ -119,12 +128,20 @@ class Options:
         if name not in NAMES:
             raise Invalid(_("There is no such setting."))
         with self._unit.writing():
-            opened = self._stored()
+            opened = self._held(subject, "settings.reset")
             if opened is None or getattr(opened.content, name) is None:
                 return
             self._refuse_overtaken(opened, seen)
             content = replace(opened.content, **{name: None})
             self._store(opened, content, subject, "settings.reset", **{name: getattr(self._filed, name)})
+
+    def _held(self, subject: Subject, action: str) -> Opened[Chosen] | None:
+        """Return the row, held until the transaction ends, to who may still change it. Raises Forbidden, Damaged."""
+        table = self._rows.table
+        self._unit.execute(select(table.c.id).where(table.c.id == OPTIONS).with_for_update())
+        for port in self._acting:
+            port.acting(subject, CHANGE, action=action)
+        return self._stored()
 
     def _refuse_overtaken(self, opened: Opened[Chosen] | None, seen: int) -> None:
         if seen != (opened.revision if opened else 0):

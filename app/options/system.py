@@ -18,7 +18,7 @@ from app.keys.keyrings import Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
 from app.options.models import Chosen, OptionsRow
-from app.options.ports import Fixed, FixedSettings
+from app.options.ports import Acting, Fixed, FixedSettings
 from app.options.service import CHANGE, Options
 from app.options.views import pages
 from app.web.languages import LANGUAGES
@@ -62,7 +62,8 @@ class ChangeableSettings(System):
         trail = cfg.get(AuditTrail)
         rows = SealedRows(OptionsRow, Chosen, kind="options", unit=cfg.unit, keyrings=cfg.get(Keyrings), trail=trail)
         cfg.fill(Revised, rows)
-        cfg.provide(Options(cfg.unit, rows, trail, cfg.get(Audit), cfg.settings.users))
+        acting = cfg.fillings(Acting)
+        cfg.provide(Options(cfg.unit, rows, trail, cfg.get(Audit), cfg.settings.users, acting))
         declare_actions(cfg.get(Actions))
         cfg.fill(FixedSettings, self)
         cfg.site.cards.append(CARD)

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.audit.actions import Action, Actions, Section
 from app.audit.words import DAMAGE, INSTALLATION, damage
+from app.users.permissions import ADMINISTRATOR, BUILT_IN
 
 SIGN_IN = Section("sign-in", _l("Sign-in and sessions"), 50)
 BY_LINK = Section("links", _l("Invitations and links"), 55)
@@ -85,6 +86,8 @@ def declare(actions: Actions) -> None:
             "added": _l("allows: %(value)s"),
             "removed": _l("no longer allows: %(value)s"),
             "permissions": _l("allows: %(value)s"),
+            "given": _l("given: %(value)s"),
+            "taken": _l("taken: %(value)s"),
         },
         values={
             ("asked", "yes"): "",
@@ -94,6 +97,8 @@ def declare(actions: Actions) -> None:
             ("added", ""): "",
             ("removed", ""): "",
             ("permissions", ""): "",
+            ("given", BUILT_IN[ADMINISTRATOR]): _l("Administrator"),
+            ("taken", BUILT_IN[ADMINISTRATOR]): _l("Administrator"),
         },
         kinds={"session": _l("Session"), "link": _l("One-time link"), "request": _l("Request at the door")},
     )

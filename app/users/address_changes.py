@@ -73,6 +73,7 @@ class AddressChanges:
             raise Invalid(_("You sign in with this address already."), field="email")
         self._throttle.wrote(subject.id)
         with self._unit.writing():
+            self._users.acting(subject, action=ASK)
             token = self._links.issue(For.ADDRESS, note(ASK, subject), user=user, address=address.shown)
             record = note("address.mail", subject)
             if has_it := self._users.find(address.shown):
@@ -112,9 +113,14 @@ class AddressChanges:
             return SignedIn(session, self._devices.with_account(known, user))
 
     def of(self, by: Subject, user_id: UUID) -> User:
-        """Return somebody whose address `by` may change. Raises Refused, Forbidden."""
+        """Return somebody else whose address `by` may change. Raises Refused, Forbidden."""
         by.require(CHANGE, action=ADDRESS)
-        user = self._known(user_id, ADDRESS)
+        return self._settable(by, self._known(user_id, ADDRESS))
+
+    def _settable(self, by: Subject, user: User) -> User:
+        if user.id == by.id:
+            text = _("You change your own address in your account, where the new one is confirmed.")
+            raise Forbidden(text, action=ADDRESS, kind="user", object_id=user.id)
         self._users.check_reach(by, user, ADDRESS)
         if user.status == INVITED:
             text = _("%(name)s has not accepted the invitation. Withdraw it and invite the other address.")
@@ -132,6 +138,8 @@ class AddressChanges:
             raise Invalid(_("%(name)s signs in with this address already.", name=seen.name), field="email")
         with self._unit.writing():
             self._links.withdraw(user_id)
+            now = self._known(user_id, ADDRESS, lock=True)
+            self._settable(self._users.acting(by, CHANGE, action=ADDRESS), now)
             user = self._set(seen, address, note(ADDRESS, by))
             values = {"site": self._site, "address": address.shown, "who": by.name or by.email}
             spoken = self._preferences.language(user)
@@ -160,8 +168,8 @@ class AddressChanges:
             raise Refused(action="address.open")
         return link, link.user
 
-    def _known(self, user_id: UUID, action: str) -> User:
-        user = self._users.get(user_id)
+    def _known(self, user_id: UUID, action: str, *, lock: bool = False) -> User:
+        user = self._users.get(user_id, lock=lock)
         if user is None:
             raise Refused(action=action, kind="user", object_id=user_id)
         return user

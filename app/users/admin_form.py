@@ -16,7 +16,8 @@ from app.web.named_by_id import Form, impossible, read_id, read_named, read_revi
 
 LONGEST_QUERY = 200
 LONGEST_ADDRESS = 254
-NAMES, DEMAND = frozenset({"first_name", "last_name"}), frozenset({"must_change"})
+NAMES = frozenset({"first_name", "last_name", "seen-first_name", "seen-last_name"})
+DEMAND, GRANTS = frozenset({"must_change", "seen-must_change"}), frozenset({"shown-roles", "held-roles"})
 KEEP, HAND, DELETE = "keep", "hand", "delete"
 
 
@@ -47,28 +48,31 @@ def read_people(texts: Sequence[str]) -> list[UUID]:
 
 
 def read_person(form: Form, *, names: bool, demand: bool, roles: bool) -> Wishes:
-    """Return what the page of a person wants. names, demand, roles: whether it offered them. Raises Invalid."""
+    """Return what the page of a person wants. names, demand, roles: whether it offered them. Raises Invalid.
+
+    Where the page says what it showed (`seen-…`, `held-roles`), what is still so is no wish.
+    """
     fixed = frozenset({"revision"}) | (NAMES if names else frozenset()) | (DEMAND if demand else frozenset())
-    refuse_others(form, fixed | ({"shown-roles"} if roles else frozenset()), *(("role-",) if roles else ()))
-    shown = frozenset(read_id(text) for text in form.get("shown-roles", "").split(",") if text)
-    ticked = frozenset(read_named(form, "role-"))
+    refuse_others(form, fixed | (GRANTS if roles else frozenset()), *(("role-",) if roles else ()))
+    shown, ticked = _ids(form, "shown-roles"), frozenset(read_named(form, "role-"))
     if ticked - shown:
         raise impossible()
-    if not names:
-        return Wishes(read_revision(form), shown=shown, ticked=ticked)
+    if "held-roles" in form:
+        shown = ticked ^ _ids(form, "held-roles") & shown
+    asks = "on" if "must_change" in form else "off"
     return Wishes(
         read_revision(form),
-        first_name=form.get("first_name", ""),
-        last_name=form.get("last_name", ""),
-        must_change="must_change" in form if demand else None,
+        first_name=_wished(form, "first_name") if names else None,
+        last_name=_wished(form, "last_name") if names else None,
+        must_change=asks == "on" if demand and asks != form.get("seen-must_change") else None,
         shown=shown,
-        ticked=ticked,
+        ticked=ticked & shown,
     )
 
 
 def read_decisions(form: Form) -> Decisions:
     """Return what is to become of each holding. Raises Invalid, with the field of an address that is missing."""
-    refuse_others(form, frozenset({"heir"}), "do-", "to-")
+    refuse_others(form, frozenset({"heir", "page"}), "do-", "to-")
     wanted = read_named(form, "do-")
     others = {holding: text.strip() for holding, text in read_named(form, "to-").items()}
     if not set(wanted.values()) <= {KEEP, HAND, DELETE} or others.keys() - wanted.keys():
@@ -78,6 +82,16 @@ def read_decisions(form: Form) -> Decisions:
     if missing := [holding for holding, address in heirs.items() if not address]:
         raise Invalid(_("Enter who is to own it."), field=f"to-{missing[0]}")
     return Decisions(heirs, [holding for holding, what in wanted.items() if what == DELETE])
+
+
+def _wished(form: Form, name: str) -> str | None:
+    """Return what was entered, or None if it is what the page showed."""
+    entered = form.get(name, "")
+    return None if entered == form.get(f"seen-{name}") else entered
+
+
+def _ids(form: Form, name: str) -> frozenset[UUID]:
+    return frozenset(read_id(text) for text in form.get(name, "").split(",") if text)
 
 
 def _id_or_none(text: str) -> UUID | None:

@@ -22,6 +22,7 @@ from app.users.permissions import ADMINISTRATOR, MEMBER
 from app.users.ports import Alone, GroupNames, PersonNotes
 from app.users.rows import overtaken_note
 from app.users.service import DISABLED, User, Users
+from app.users.settling import MOST_AT_ONCE as MOST_SETTLED
 from app.users.settling import Settling
 from app.web.named_by_id import Form
 from app.web.site import PEOPLE, Card, Fact, current_site, service
@@ -106,7 +107,8 @@ def person_page(
         "may": may,
         "saves": may["names"] or may["roles"],
         "revision": user.opened.revision,
-        "values": _values(user, wishes),
+        "stored": _stored(user),
+        "values": {**_stored(user), **_wished(wishes)},
         "roles": _offered_roles(user, subject, wishes, offered=may["roles"]),
         "groups": _groups_of(user),
         "sign_ins": administration.sign_ins(user),
@@ -144,7 +146,7 @@ def disable_page(people: Sequence[User]) -> Context:
 
 
 def settle_page(
-    user: User, alone: Alone, *, errors: Mapping[str, str] | None = None, typed: Form | None = None
+    user: User, alone: Alone, page: int = 1, *, errors: Mapping[str, str] | None = None, typed: Form | None = None
 ) -> Context:
     """Return the context of the page that settles what is a person's alone."""
     form, reader = typed if typed is not None else Form(), current_subject()
@@ -168,12 +170,25 @@ def settle_page(
     return {
         "user": _named(user),
         "holdings": rows,
-        "total": alone.total,
+        "page": page,
+        "listing": _settle_pager(user, page, alone),
         "damaged": alone.damaged,
         "choices": [(KEEP, _("Keep for now")), (HAND, _("Hand over")), (DELETES, _("Delete"))],
         "heir": form.get("heir", ""),
         "heirs": sorted(each.email for each in people.values() if each.active and each.id != reader.id),
         "errors": dict(errors or {}),
+    }
+
+
+def _settle_pager(user: User, page: int, alone: Alone) -> Context:
+    first, url = (page - 1) * MOST_SETTLED + 1, url_for("admin_users.settle", user_id=user.id)
+    last = first - 1 + len(alone.holdings)
+    return {
+        "total": alone.total,
+        "first": first,
+        "last": last,
+        "previous_url": f"{url}?page={page - 1}" if page > 1 else None,
+        "next_url": f"{url}?page={page + 1}" if alone.total > page * MOST_SETTLED else None,
     }
 
 
@@ -225,13 +240,15 @@ def _some(names: Iterable[str]) -> str:
     return ", ".join([*found[:NAMED], *more])
 
 
-def _values(user: User, wishes: Wishes | None) -> Context:
-    """Return what the inputs hold: what was posted, else what is stored."""
-    stored: Context = {"first_name": user.first_name, "last_name": user.last_name}
-    stored["must_change"] = user.account.must_change_since is not None
-    if wishes is None or wishes.first_name is None:
-        return stored
-    return {"first_name": wishes.first_name, "last_name": wishes.last_name, "must_change": wishes.must_change}
+def _stored(user: User) -> Context:
+    must_change = user.account.must_change_since is not None
+    return {"first_name": user.first_name, "last_name": user.last_name, "must_change": must_change}
+
+
+def _wished(wishes: Wishes | None) -> Context:
+    """Return what was wished for the inputs beside the roles."""
+    fields = ("first_name", "last_name", "must_change") if wishes else ()
+    return {name: wish for name in fields if (wish := getattr(wishes, name)) is not None}
 
 
 def _offered_roles(user: User, subject: Subject, wishes: Wishes | None, *, offered: bool) -> list[Context]:
@@ -258,17 +275,16 @@ def _offered_roles(user: User, subject: Subject, wishes: Wishes | None, *, offer
 
 def _differences(user: User, wishes: Wishes) -> list[Context]:
     """Return what is now otherwise than it was wished for, each with both."""
-    rows = []
-    if wishes.first_name is not None:
-        names = (("first_name", _("First name")), ("last_name", _("Last name")))
-        for field, label in names:
-            theirs, mine = getattr(user, field), (getattr(wishes, field) or "").strip()
-            if theirs != mine:
-                rows.append({"label": label, "theirs": theirs, "mine": mine})
-        asked = user.account.must_change_since is not None
-        if wishes.must_change is not asked:
-            label = _("Change the password at the next sign-in")
-            rows.append({"label": label, "theirs": _yes(asked), "mine": _yes(bool(wishes.must_change))})
+    rows, stored = [], _stored(user)
+    labels = {
+        "first_name": _("First name"),
+        "last_name": _("Last name"),
+        "must_change": _("Change the password at the next sign-in"),
+    }
+    for field, wish in _wished(wishes).items():
+        theirs, mine = (_yes(each) if isinstance(each, bool) else each.strip() for each in (stored[field], wish))
+        if theirs != mine:
+            rows.append({"label": labels[field], "theirs": theirs, "mine": mine})
     for role in _offered_roles(user, current_subject(), wishes, offered=True):
         if role["held"] != role["ticked"]:
             row = {"theirs": _yes(role["held"]), "mine": _yes(role["ticked"])}

@@ -20,6 +20,7 @@ from app.web.changes import changed, way_on
 from app.web.forms import refuse_unexpected
 from app.web.named_by_id import read_named, refuse_others
 from app.web.pages import page
+from app.web.paging import page_number
 from app.web.policy import EVERYTHING, requires
 from app.web.site import service
 from app.web.subjects import confirmed_subject, current_subject
@@ -124,8 +125,9 @@ def enable(user_id: UUID) -> ResponseReturnValue:
 @requires(DELETE)
 def settle(user_id: UUID) -> ResponseReturnValue:
     """Show what only a disabled person owns."""
-    user, alone = service(Settling).open(confirmed_subject(), user_id)
-    return page("users/admin_settle.html", "form", **settle_page(user, alone))
+    subject, number = confirmed_subject(), page_number(request.args.get("page", ""))
+    user, alone = service(Settling).open(subject, user_id, page=number)
+    return page("users/admin_settle.html", "form", **settle_page(user, alone, number))
 
 
 @pages.post("/<uuid:user_id>/holdings")
@@ -133,12 +135,13 @@ def settle(user_id: UUID) -> ResponseReturnValue:
 def settled(user_id: UUID) -> ResponseReturnValue:
     """Hand over and delete as chosen, all of it or nothing."""
     settling, subject = service(Settling), confirmed_subject()
-    user, alone = settling.open(subject, user_id)
+    number = page_number(request.form.get("page", ""))
+    user, alone = settling.open(subject, user_id, page=number)
     try:
         decisions = read_decisions(request.form)
         settling.settle(subject, user_id, heirs=decisions.heirs, deletions=decisions.deletions)
     except Invalid as invalid:
-        context = settle_page(user, alone, errors={invalid.field: str(invalid)}, typed=request.form)
+        context = settle_page(user, alone, number, errors={invalid.field: str(invalid)}, typed=request.form)
         return page("users/admin_settle.html", "form", status=422, **context)
     left = (decisions.heirs or decisions.deletions) and settling.alone(user).total
     endpoint = "admin_users.settle" if left else "admin_users.show"

@@ -90,21 +90,18 @@ class Administration:
         """Return whether a person's roles allow something that the subject may not do."""
         return not self._users.allowed(user) <= subject.permissions
 
-    def changeable(self, subject: Subject, user_id: UUID, action: str, *, lock: bool = False) -> User:
+    def changeable(self, subject: Subject, user_id: UUID, action: str, *needs: str, lock: bool = False) -> User:
         """Return somebody else whom the subject may act on: the one loader for changes.
 
-        Raises Refused for nobody, Forbidden with the reason for oneself and for who may do more, or if the subject
-        was disabled since the request began.
+        needs: permissions. Raises Refused for nobody, Forbidden with the reason for oneself and for who may do more,
+        as the subject is now.
         """
         user = self._users.get(user_id, lock=lock)
         if user is None:
             raise Refused(action=action, kind="user", object_id=user_id)
-        me = self._users.get(subject.id)
-        if me is None or not me.active:
-            raise _forbidden(action, user_id)
         if user_id == subject.id:
             raise _forbidden(action, user_id, NOT_ONESELF)
-        if self.may_more(subject, user):
+        if self.may_more(self._users.acting(subject, *needs, action=action), user):
             text = _("%(name)s may do more than you. Somebody with the same roles can do this.", name=user.name)
             raise _forbidden(action, user_id, text)
         return user
@@ -135,7 +132,7 @@ class Administration:
         """End all sessions of somebody else. Raises Forbidden, Refused."""
         subject.require(CHANGE, action="user.end-sessions")
         with self._unit.writing():
-            self.changeable(subject, user_id, "user.end-sessions", lock=True)
+            self.changeable(subject, user_id, "user.end-sessions", CHANGE, lock=True)
             self._users.end_sessions_of(subject, user_id)
 
     def to_disable(self, subject: Subject, people: Sequence[UUID]) -> list[User]:
@@ -146,7 +143,7 @@ class Administration:
         subject.require(DISABLE)
         if not 0 < len(people) <= MOST_AT_ONCE:
             raise Invalid(_("Tick 1 to %(most)s people.", most=MOST_AT_ONCE))
-        found = [self.changeable(subject, user_id, DISABLE) for user_id in sorted(set(people))]
+        found = [self.changeable(subject, user_id, DISABLE, DISABLE) for user_id in sorted(set(people))]
         return [user for user in found if user.status != DISABLED]
 
     def disable(self, subject: Subject, people: Sequence[UUID]) -> int:
@@ -167,7 +164,7 @@ class Administration:
         """Let somebody sign in again. Raises Forbidden, Refused; Invalid for who is not disabled."""
         subject.require(DISABLE, action="user.enable")
         with self._unit.writing():
-            user = self.changeable(subject, user_id, "user.enable", lock=True)
+            user = self.changeable(subject, user_id, "user.enable", DISABLE, lock=True)
             if user.status != DISABLED:
                 raise Invalid(_("%(name)s is not disabled.", name=user.name))
             self._users.enable(subject, user_id)
@@ -192,8 +189,7 @@ class Administration:
         if asks:
             user = self._users.ask_for_password(subject, user.id, since=self._clock() if wishes.must_change else None)
         if add or remove:
-            subject.require(ROLES)
-            self._refuse_greater(subject, remove)
+            self._refuse_greater(self._users.acting(subject, ROLES, action="user.roles"), remove)
             self._users.change_roles(subject, user.id, add=sorted(add), remove=sorted(remove))
         return self.person_after(user.id)
 

@@ -40,7 +40,7 @@ class Deletion:
     def deletable(self, subject: Subject, user_id: UUID, *, lock: bool = False) -> User:
         """Return a person who may be deleted. Raises Forbidden, Refused; Invalid for who is active."""
         subject.require(DELETE)
-        user = self._administration.changeable(subject, user_id, DELETE, lock=lock)
+        user = self._administration.changeable(subject, user_id, DELETE, DELETE, lock=lock)
         if user.active:
             raise Invalid(_("%(name)s is active. Disable them first.", name=user.name))
         return user

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, Table, exists, select
 
 from app.database import Unit
-from app.errors import Invalid
+from app.errors import Invalid, Throttled
 from app.options.models import Directory as Shown
 from app.options.service import Options
 from app.subject import Subject
@@ -53,14 +53,29 @@ class Directory:
         return found[:HITS]
 
     def named(self, subject: Subject, address: str) -> User:
-        """Return the active person with exactly this address.
+        """Return the active person with exactly this address. It counts whether there is one or not.
 
         Raises Invalid, in the same words whether nobody has it or who has it is not active; Throttled.
         """
+        self._throttle.looked_up(subject.id)
         found = self._users.find(address)
         if found is None or not found.active:
-            self._throttle.looked_up(subject.id)  # whoever tries addresses misses; who knows them does not
             raise Invalid(_("Nobody with the address %(address)s is active here.", address=address), field="add")
+        return found
+
+    def known(self, subject: Subject, addresses: Sequence[str]) -> dict[str, User]:
+        """Return the active people with exactly these addresses, as many as the subject may still ask for.
+
+        For a form that shows again what was typed: each address counts, and beyond the limit nobody is known.
+        """
+        found = {}
+        for address in addresses:
+            try:
+                found[address] = self.named(subject, address)
+            except Invalid:
+                continue
+            except Throttled:
+                break
         return found
 
     def _shown_to(self, subject: Subject) -> Shown:

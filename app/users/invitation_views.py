@@ -96,7 +96,7 @@ def copied(user_id: UUID) -> ResponseReturnValue:
 @requires(INVITE)
 def withdraw(user_id: UUID) -> ResponseReturnValue:
     """Ask whether to take an invitation back."""
-    found = service(Invitations).of(current_subject(), user_id)
+    found = service(Invitations).withdrawable(current_subject(), user_id)
     return page("users/invitation_withdraw.html", "form", invitation=found)
 
 

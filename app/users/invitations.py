@@ -74,6 +74,7 @@ class Invitations:
         if roles:
             by.require(ROLES, action="user.roles")
         with self._unit.writing():
+            by = self._users.acting(by, INVITE, *([ROLES] if roles else []), action="user.invite")
             names = {"first_name": first_name, "last_name": last_name}
             record = note("user.invite", by)
             user = self._users.add(by, record, email=email, **names, roles=roles, password=None, status=INVITED)
@@ -97,6 +98,7 @@ class Invitations:
             user = self._invited(user_id, SEND)
             self._send(by, user)
             self._still_invited(user)
+            self._users.acting(by, INVITE, action=SEND)
         return user
 
     def copy(self, by: Subject, user_id: UUID) -> str:
@@ -110,18 +112,27 @@ class Invitations:
             raise Invalid(_("Invitations are sent by mail here. Send it again instead."))
         with self._unit.writing():
             user = self._invited(user_id, COPY)
-            self._users.check_reach(by, user, COPY)
             address = self._issue(by, user, copied_by=by.id)
             self._users.amend(user_id, note(COPY, by), _unchanged)
-            self._still_invited(user)
+            self._users.check_reach(self._users.acting(by, INVITE, action=COPY), self._still_invited(user), COPY)
         return address
 
+    def withdrawable(self, by: Subject, user_id: UUID) -> Invitation:
+        """Return an invitation that `by` may withdraw. Raises Refused, Forbidden."""
+        found = self.of(by, user_id)
+        self._users.check_reach(by, found.user, WITHDRAW)
+        return found
+
     def withdraw(self, by: Subject, user_id: UUID) -> User:
-        """Remove somebody who has not accepted their invitation. Raises Refused, Forbidden, Conflict."""
+        """Remove somebody who has not accepted their invitation.
+
+        Raises Refused, Forbidden also if the invitation carries roles that `by` lacks, Conflict.
+        """
         by.require(INVITE, action=WITHDRAW)
         with self._unit.writing():
             self._links.withdraw(user_id)
             user = self._invited(user_id, WITHDRAW, lock=True)
+            self._users.check_reach(self._users.acting(by, INVITE, action=WITHDRAW), user, WITHDRAW)
             self._preferences.forget(user)
             self._users.remove(user, note(WITHDRAW, by))
         return user
@@ -176,8 +187,8 @@ class Invitations:
             raise Refused(action=action, kind="user", object_id=user_id)
         return user
 
-    def _still_invited(self, user: User) -> None:
-        """Raise Conflict if somebody was let in, or removed, since they were read.
+    def _still_invited(self, user: User) -> User:
+        """Return somebody as they are now. Raises Conflict if they were let in, or removed, since they were read.
 
         It is asked after the link was written: everybody takes a link first and its person then, so nobody waits for
         somebody who waits for them.
@@ -185,6 +196,7 @@ class Invitations:
         now = self._users.get(user.id, lock=True)
         if now is None or now.status != INVITED:
             raise Conflict()
+        return now
 
     def _described(self, user: User, link: Link | None) -> Invitation:
         invited = next(iter(self._audit.changes(user.id, only=("user.invite",), most=1)), None)

@@ -31,4 +31,6 @@ class AccountNotes:
             return [Link("invitation", _("Invitation"), "send", url, dialog=False)] if reader.may(INVITE) else []
         if not reader.may(CHANGE) or not self._users.allowed(person) <= reader.permissions:
             return []
+        if person.id == reader.id:
+            return [Link("address", _("Change email"), "at-sign", url_for("addresses.mine"))]
         return [Link("address", _("Change email"), "at-sign", url_for("addresses.of_user", user_id=person.id))]

@@ -72,7 +72,8 @@ class Holding:
 
 @dataclass(frozen=True)
 class Alone:
-    """What one person owns and nobody else who is active. total: how much that is; damaged: what cannot be settled."""
+    """Some of what one person owns and nobody else who is active. total: how much there is of it in all, as the rows
+    say that find it; damaged: what is not shown among these because it cannot be settled, and is not in the total."""
 
     holdings: Sequence[Holding]
     total: int
@@ -88,8 +89,11 @@ class Holdings(Protocol):
     def alone_count(self, user: UUID) -> int:
         """Return how much nobody else owns who is active, as the rows that find it say."""
 
-    def alone(self, user: UUID, *, most: int) -> Alone:
-        """Return what nobody else owns who is active, the first of it, the last changed first."""
+    def alone(self, user: UUID, *, most: int, skip: int = 0) -> Alone:
+        """Return some of what nobody else owns who is active, the last changed first."""
+
+    def is_alone(self, user: UUID, holding: UUID) -> bool:
+        """Return whether something is among it, as the rows that find it say."""
 
     def hand_over(self, by: Subject, user: UUID, holding: UUID, *, to: UUID) -> None:
         """Make somebody else the owner in place of this person; everybody with access is told.

@@ -11,6 +11,7 @@ from flask import current_app, request, url_for
 from flask_babel import gettext as _
 
 from app.audit.service import Overtaken
+from app.users.catalogue import READ
 from app.users.permissions import MEMBER, Permission, Permissions
 from app.users.roles import MOST_COUNTED, Role, Roles
 from app.users.rows import overtaken_note
@@ -25,6 +26,7 @@ MAY = "may-"
 """The beginning of a checkbox's name; a permission's follows."""
 AT_ONCE = 20
 MOST_PAGES = MOST_COUNTED // AT_ONCE
+PERSON = "admin_users.show"
 PAGE = re.compile("[1-9][0-9]{0,3}")
 
 
@@ -41,7 +43,7 @@ def role_page(role: Role) -> Context:
     """Return the context of one role's page: what it allows, and its people, twenty of them at once."""
     allowed = [each for each in service(Permissions).all() if each.name in role.allows]
     return {
-        "role": _named(role),
+        "role": {**_named(role), "may_delete": not role.built_in and role.allows <= current_subject().permissions},
         "systems": _by_system([{"title": each.title, "text": each.description, "of": each} for each in allowed]),
         "people": None if role.id == MEMBER else _people(role),
     }
@@ -64,6 +66,7 @@ def form_page(
             "text": each.description,
             "ticked": each.name in ticked,
             "may": may,
+            "kept": not may and role is not None and each.name in role.stored,
             "of": each,
         }
         for each, may in service(Roles).offered(current_subject(), role)
@@ -121,7 +124,9 @@ def _people(role: Role) -> Context:
     found = roles.people(current_subject(), role.id, most=AT_ONCE, skip=(number - 1) * AT_ONCE)
     more = number * AT_ONCE < total and number < MOST_PAGES
     return {
-        "shown": [_person(user) for user in sorted(found, key=lambda user: user.name.casefold())],
+        "shown": [
+            {**_person(user), "url": _person_url(user)} for user in sorted(found, key=lambda user: user.name.casefold())
+        ],
         "total": total,
         "most": MOST_COUNTED,
         "previous_url": url_for("roles.show", role_id=role.id, page=number - 1) if number > 1 else None,
@@ -131,6 +136,12 @@ def _people(role: Role) -> Context:
 
 def _person(user: User) -> Context:
     return {"id": user.id, "name": user.name, "initials": user.initials, "email": user.email, "active": user.active}
+
+
+def _person_url(user: User) -> str | None:
+    """Return the way to a person's page for who sees it."""
+    seen = current_subject().may(READ) and PERSON in current_app.view_functions
+    return url_for(PERSON, user_id=user.id) if seen else None
 
 
 def _conflict(role: Role, typed: Form, overtaken: Overtaken) -> Context:

@@ -90,7 +90,7 @@ def save(role_id: UUID) -> ResponseReturnValue:
 @requires(MANAGE)
 def ask_delete(role_id: UUID) -> ResponseReturnValue:
     """Ask whether a role is to go, and say who loses it."""
-    role = service(Roles).changeable(confirmed_subject(), role_id)
+    role = service(Roles).deletable(confirmed_subject(), role_id)
     return page("roles/delete.html", "form", **delete_page(role))
 
 
@@ -99,7 +99,7 @@ def ask_delete(role_id: UUID) -> ResponseReturnValue:
 def delete(role_id: UUID) -> ResponseReturnValue:
     """Delete a role."""
     roles, subject = service(Roles), confirmed_subject()
-    roles.changeable(subject, role_id)
+    roles.deletable(subject, role_id)
     refuse_unexpected(frozenset({"revision"}))
     try:
         roles.delete(subject, role_id, seen=read_revision(request.form))

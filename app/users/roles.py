@@ -1,4 +1,8 @@
-"""Roles: named sets of permissions, made and changed by whoever manages them, as far as they hold these themselves."""
+"""Roles: named sets of permissions, made and changed by whoever manages them, as far as they hold these themselves.
+
+To take something away needs what giving it needs: else whoever may less could take their powers from those who watch
+over them, and nobody but an administrator could give these back.
+"""
 
 from __future__ import annotations
 
@@ -100,14 +104,20 @@ class Roles:
             raise Forbidden(_built_in(), action=EDIT, kind="role", object_id=role_id)
         return role
 
-    def offered(self, subject: Subject, role: Role | None = None) -> list[tuple[Permission, bool]]:
-        """Return the permissions that a role may hold beside what everybody has, and whether this person may tick it.
+    def deletable(self, subject: Subject, role_id: UUID) -> Role:
+        """Return a role that this person may delete. Raises Refused, Forbidden, Damaged."""
+        role = self.changeable(subject, role_id)
+        self._refuse_beyond(subject, role.allows, DELETE)
+        return role
 
-        They may not tick what they lack, unless the role holds it already.
+    def offered(self, subject: Subject, role: Role | None = None) -> list[tuple[Permission, bool]]:
+        """Return the permissions that a role may hold beside what everybody has, and whether this person decides on it.
+
+        They neither give nor take what they lack.
         """
         held = role.stored if role else frozenset()
         return [
-            (each, subject.may(each.name) or each.name in held)
+            (each, subject.may(each.name))
             for each in self._permissions.all()
             if not each.everybody or each.name in held
         ]
@@ -135,7 +145,7 @@ class Roles:
         content = self._content(description, permissions)
         shown = _name(name)
         with self._unit.writing():
-            self._begin(by, CREATE)
+            by = self._begin(by, CREATE)
             self._refuse_beyond(by, content.permissions, CREATE)
             names = self._names()
             self._refuse_taken(shown, names.values())
@@ -150,11 +160,11 @@ class Roles:
         """Give a role another name, description and permissions; what no active system knows stays in it.
 
         seen: the revision that the form showed. Raises Overtaken if somebody was faster, unless all is as wanted;
-        Invalid, Refused, Forbidden for a built-in role and for adding what `by` lacks.
+        Invalid, Refused, Forbidden for a built-in role and for adding or removing what `by` lacks.
         """
         shown = _name(name)
         with self._unit.writing():
-            self._begin(by, EDIT)
+            by = self._begin(by, EDIT)
             opened = self._load(role_id, EDIT)
             role = self._as_role(opened)
             unknown = [each for each in opened.content.permissions if each not in self._permissions.names()]
@@ -164,7 +174,7 @@ class Roles:
             if role.revision != seen:
                 raise Overtaken(self.last(role_id))
             added, taken = _differences(role.stored, frozenset(content.permissions))
-            self._refuse_beyond(by, added, EDIT)
+            self._refuse_beyond(by, [*added, *taken], EDIT)
             self._refuse_taken(shown, [name for other, name in self._names().items() if other != role_id])
             told = note(EDIT, by, name=shown, added=" ".join(added), removed=" ".join(taken))
             return self._as_role(self._rows.change(opened, told, content=content, name=shown))
@@ -172,11 +182,13 @@ class Roles:
     def delete(self, by: By, role_id: UUID, *, seen: int) -> None:
         """Delete a role; its people lose it with their next request. Its id is never used again.
 
-        Raises Overtaken if somebody changed it since the page showed it, Refused, Forbidden for a built-in one.
+        Raises Overtaken if somebody changed it since the page showed it, Refused, Forbidden for a built-in one and
+        for one that allows what `by` lacks.
         """
         with self._unit.writing():
-            self._begin(by, DELETE)
+            by = self._begin(by, DELETE)
             opened = self._load(role_id, DELETE)
+            self._refuse_beyond(by, self._as_role(opened).allows, DELETE)
             if opened.revision != seen:
                 raise Overtaken(self.last(role_id))
             # held against rows that are about to name it, which an ordinary lock would let by
@@ -189,13 +201,13 @@ class Roles:
         found = self._audit.changes(role_id, only=(CREATE, EDIT, DELETE), most=1)
         return found[0] if found else None
 
-    def _begin(self, by: By, action: str) -> None:
-        """Let no other change of roles by until this transaction ends. Raises Forbidden for who may not change any."""
+    def _begin(self, by: By, action: str) -> By:
+        """Let no other change of roles by until this transaction ends, and return who acts as they are then.
+
+        Raises Forbidden for who may not change any.
+        """
         self._users.hold_administrator()
-        if isinstance(by, Subject):
-            by.require(MANAGE, action=action)
-            if MANAGE not in self._users.may_now(by.id):  # taken away since the request began
-                raise Forbidden(action=action)
+        return self._users.acting(by, MANAGE, action=action)
 
     def _load(self, role_id: UUID, action: str) -> Opened[RoleContent]:
         if role_id in BUILT_IN:
@@ -210,10 +222,11 @@ class Roles:
             raise Invalid(_("There is no permission %(name)s.", name=unknown[0][:60]), field="permissions")
         return RoleContent(tuple(sorted({*permissions, *more})), _description(description))
 
-    def _refuse_beyond(self, by: By, added: Collection[str], action: str) -> None:
-        """Raise Forbidden if this person adds to a role what they may not do themselves, then or now."""
-        if isinstance(by, Subject) and not set(added) <= by.permissions & self._users.may_now(by.id):
-            raise Forbidden(_("Nobody puts into a role what they lack themselves."), action=action, kind="role")
+    def _refuse_beyond(self, by: By, permissions: Collection[str], action: str) -> None:
+        """Raise Forbidden if this person gives or takes by a role what they may not do themselves."""
+        if isinstance(by, Subject) and not set(permissions) <= by.permissions:
+            text = _("Nobody gives or takes with a role what they lack themselves.")
+            raise Forbidden(text, action=action, kind="role")
 
     def _names(self) -> dict[UUID, str]:
         """Return the names that are taken, as their rows say: one that does not verify takes its name all the same."""

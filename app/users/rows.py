@@ -9,25 +9,30 @@ from uuid import UUID
 from flask_babel import gettext as _
 
 from app.audit.service import Event
-from app.users.service import Users
-from app.web.additions import entered
+from app.subject import Subject
+from app.users.directory import Directory
+from app.users.service import User, Users
+from app.web.additions import MOST, entered
 from app.web.named_by_id import Form
 
 NOBODY = UUID(int=0)
 
 
-def pending_rows(users: Users, typed: Form, errors: Mapping[str, str], *, usual: str) -> list[dict[str, Any]]:
-    """Return the people who were about to be added beside the first, with what is known of them."""
+def pending_rows(
+    directory: Directory, subject: Subject, typed: Form, errors: Mapping[str, str], *, usual: str
+) -> list[dict[str, Any]]:
+    """Return the people who were about to be added beside the first, with what the subject may know of them."""
+    rows = [row for row in entered(typed, usual) if row.number]
+    known = directory.known(subject, [row.address for row in rows[:MOST]])
     return [
         {
             "number": row.number,
-            **_named(users, row.address),
+            **_named(known.get(row.address), row.address),
             "level": row.level,
             "until": row.until,
             "error": errors.get(row.field, ""),
         }
-        for row in entered(typed, usual)
-        if row.number
+        for row in rows
     ]
 
 
@@ -48,9 +53,8 @@ def nameless(users: Users, user_id: UUID | None) -> str:
     return _("A deleted user") if user_id and users.deleted([user_id]) else _("Somebody")
 
 
-def _named(users: Users, address: str) -> dict[str, Any]:
-    """Return what a row shows of somebody who was named by their address: only that, if nobody active has it."""
-    found = users.find(address)
-    if found is None or not found.active:
+def _named(found: User | None, address: str) -> dict[str, Any]:
+    """Return what a row shows of somebody who was named by their address: only that, if they are not known."""
+    if found is None:
         return {"id": NOBODY, "name": address, "email": address, "initials": address[:2].upper()}
     return {"id": found.id, "name": found.name, "email": found.email, "initials": found.initials}

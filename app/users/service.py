@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
@@ -21,7 +21,7 @@ from app.keys.sealed import Opened, SealedRows
 from app.keys.trail import Note
 from app.subject import GroupLevel, Subject
 from app.users.addresses import Address, key_of, read_address
-from app.users.catalogue import GUARDED, ROLES
+from app.users.catalogue import GUARDED, INVITE, ROLES
 from app.users.models import (
     Account,
     ListedRow,
@@ -53,6 +53,7 @@ MOST_GROUPS = 500
 
 By = Subject | str
 """Who does it: a person, or the name of a command."""
+Who = TypeVar("Who", bound=By)
 
 
 @dataclass(frozen=True)
@@ -154,15 +155,15 @@ class Users:
         return user is not None and user.active and user.account.level_in(group) is not None
 
     def role_named(self, name: str) -> UUID:
-        """Return the id of a role. Raises Invalid."""
-        for opened in self._roles.load_all():
+        """Return the id of a role that verifies. Raises Invalid."""
+        for opened in self._sound_roles():
             if opened.columns["name"].casefold() == name.strip().casefold():
                 return opened.id
         raise Invalid(_("There is no role named %(name)s.", name=name))
 
     def role_names(self) -> dict[UUID, str]:
-        """Return the names of all roles. Raises Damaged."""
-        return {opened.id: opened.columns["name"] for opened in self._roles.load_all()}
+        """Return the names of all roles that verify."""
+        return {opened.id: opened.columns["name"] for opened in self._sound_roles()}
 
     def create(
         self,
@@ -182,7 +183,9 @@ class Users:
         self._authorise(by, "user.create")
         hashed = self._hashed(password, near=(read_address(email).shown, first_name, last_name))
         names = {"first_name": first_name, "last_name": last_name}
-        return self.add(by, note("user.create", by), email=email, **names, roles=roles, password=hashed, status=ACTIVE)
+        with self._unit.writing():
+            by, record = self.acting(by, INVITE, action="user.create"), note("user.create", by)
+            return self.add(by, record, email=email, **names, roles=roles, password=hashed, status=ACTIVE)
 
     def add(
         self,
@@ -207,6 +210,7 @@ class Users:
             self.check_free(address)
             self._check_roles(by, roles)
             all_roles = self._there(_merged([MEMBER], roles, ()))
+            record = self._with_roles(record, given=[role for role in all_roles if role != MEMBER])
             user = as_user(
                 self._rows.insert(
                     uuid4(),
@@ -253,7 +257,7 @@ class Users:
         if not by.may(ROLES):
             return {}
         found = {}
-        for opened in self._roles.load_all():
+        for opened in self._sound_roles():
             if opened.id != MEMBER and self._permissions.of(opened.id, opened.content.permissions) <= by.permissions:
                 found[opened.id] = opened.columns["name"]
         return dict(sorted(found.items(), key=lambda each: (each[0] != ADMINISTRATOR, each[1].casefold())))
@@ -268,8 +272,11 @@ class Users:
 
     def rename(self, subject: Subject, *, first_name: str, last_name: str) -> User:
         """Change the subject's own names. Raises Invalid."""
-        names = {"first_name": self._name(first_name, "first_name"), "last_name": self._name(last_name, "last_name")}
-        return self._change(subject.id, note("user.rename", subject), lambda account: account, **names)
+        names = self.read_names(first_name=first_name, last_name=last_name)
+        with self._unit.writing():
+            self._held(subject.id, "user.rename")
+            self.acting(subject, action="user.rename")
+            return self._change(subject.id, note("user.rename", subject), lambda account: account, **names)
 
     def end_sessions(self, subject: Subject) -> User:
         """End all sessions of the subject, this one too."""
@@ -321,9 +328,9 @@ class Users:
 
         Raises Invalid for the last active administrator, Refused, Forbidden.
         """
-        self._authorise(by, "user.disable")
         with self._unit.writing():
             self.hold_administrator()  # first, as everybody who may take one away
+            self._begin(by, "user.disable", user_id)
             self._change(
                 user_id,
                 note("user.disable", by),
@@ -336,9 +343,9 @@ class Users:
 
         Raises Refused, Forbidden.
         """
-        self._authorise(by, "user.enable")
         with self._unit.writing():
-            user = self.get(user_id, lock=True)
+            self._begin(by, "user.enable", user_id)
+            user = self.get(user_id)
             status = INVITED if user and user.account.password is None else ACTIVE
             self._change(user_id, note("user.enable", by), lambda account: account, status=status)
 
@@ -352,45 +359,60 @@ class Users:
         if MEMBER in remove:
             raise Invalid(_("Everybody has the role Member."))
         with self._unit.writing():
-            self._check_roles(by, add)
             if ADMINISTRATOR in remove:
                 self.hold_administrator()
-            changed = self._change(
-                user_id,
-                note("user.roles", by),
-                lambda account: replace(account, roles=self._there(_merged(account.roles, add, remove))),
+            by = self._begin(by, "user.roles", user_id)
+            self._check_roles(by, add)
+            before = self._there_of(user_id)
+            after = self._there(_merged(before, add, remove))
+            given, taken = (
+                [each for each in after if each not in before],
+                [each for each in before if each not in after],
             )
+            record = self._with_roles(note("user.roles", by), given=given, taken=taken)
+            changed = self._change(user_id, record, lambda account: replace(account, roles=after))
             self._index_roles(changed)
             self._note_set_up(by, changed)
 
     def rename_other(self, by: Subject, user_id: UUID, *, first_name: str, last_name: str) -> User:
         """Change somebody's names. Raises Invalid, Refused, Forbidden."""
         self._authorise(by, "user.rename")
-        names = {"first_name": self._name(first_name, "first_name"), "last_name": self._name(last_name, "last_name")}
-        return self._change(user_id, note("user.rename", by), lambda account: account, **names)
+        names = self.read_names(first_name=first_name, last_name=last_name)
+        with self._unit.writing():
+            self._begin(by, "user.rename", user_id)
+            return self._change(user_id, note("user.rename", by), lambda account: account, **names)
 
     def ask_for_password(self, by: Subject, user_id: UUID, *, since: datetime | None) -> User:
         """Let a person change the password first after the next sign-in; None: no longer. Raises Refused, Forbidden."""
-        self._authorise(by, "user.must-change")
         record = note("user.must-change", by, asked="yes" if since else "no")
-        return self._change(user_id, record, lambda account: replace(account, must_change_since=since))
+        with self._unit.writing():
+            self._begin(by, "user.must-change", user_id)
+            return self._change(user_id, record, lambda account: replace(account, must_change_since=since))
 
     def end_sessions_of(self, by: Subject, user_id: UUID) -> User:
         """End all of somebody's sessions. Raises Refused, Forbidden."""
-        self._authorise(by, "user.end-sessions")
         record = note("user.end-sessions", by)
-        return self._change(user_id, record, lambda account: replace(account, generation=account.generation + 1))
+        with self._unit.writing():
+            self._begin(by, "user.end-sessions", user_id)
+            return self._change(user_id, record, lambda account: replace(account, generation=account.generation + 1))
 
     def allowed(self, user: User) -> frozenset[str]:
-        """Return what a person's roles allow, whatever their status. Raises Damaged."""
-        opened = [found for role in user.account.roles if (found := self._roles.load(role))]
-        return frozenset().union(*(self._permissions.of(role.id, role.content.permissions) for role in opened))
+        """Return what a person's roles allow, whatever their status.
+
+        A role that does not verify allows everything here, so that only who may everything acts on its people; to
+        themselves it gives nothing.
+        """
+        rows = self._unit.execute(self._roles.selection.where(ROLE.c.id.in_(user.account.roles))).all()
+        sound = self._sound(rows)
+        if len(sound) < len(rows):
+            return self._permissions.names()
+        return frozenset().union(*(self._permissions.of(role.id, role.content.permissions) for role in sound))
 
     def roles_allowing(self) -> dict[UUID, tuple[str, frozenset[str]]]:
-        """Return the name of each role and what it allows. Raises Damaged."""
+        """Return the name of each role that verifies and what it allows."""
         return {
             role.id: (role.columns["name"], self._permissions.of(role.id, role.content.permissions))
-            for role in self._roles.load_all()
+            for role in self._sound_roles()
         }
 
     def deleted(self, ids: Iterable[UUID]) -> set[UUID]:
@@ -441,17 +463,29 @@ class Users:
     def may_now(self, user_id: UUID) -> frozenset[str]:
         """Return what a person may do at this moment, as their own row and those of their roles that verify say."""
         user = self.people([user_id]).get(user_id)
+        return self._allowed_now(user) if user and user.active else frozenset()
+
+    def acting(self, by: Who, *needed: str, action: str) -> Who:
+        """Return who acts as they are at this moment: of what the request began with, what they still may and lead.
+
+        For each use case that changes something: within its transaction, once what it changes is held, so that
+        whoever was disabled, removed or narrowed meanwhile does nothing more. A command stays as it is. Raises
+        Forbidden for who is not active any more, or lacks one of the permissions that are `needed`.
+        """
+        if not isinstance(by, Subject):
+            return by
+        user = self.people([by.id]).get(by.id)
         if user is None or not user.active:
-            return frozenset()
-        found: set[str] = set()
-        for row in self._unit.execute(self._roles.selection.where(ROLE.c.id.in_(user.account.roles))).all():
-            try:
-                opened = self._roles.open(row)
-            except Damaged as damage:
-                self._audit.trouble(damage)
-            else:
-                found |= self._permissions.of(opened.id, opened.content.permissions)
-        return frozenset(found)
+            raise Forbidden(action=action)
+        levels = {each.group: each.level for each in user.account.memberships if each.group in by.groups}
+        now = replace(by, permissions=by.permissions & self._allowed_now(user), groups=levels)
+        for permission in needed:
+            now.require(permission, action=action)
+        return cast("Who", now)
+
+    def _allowed_now(self, user: User) -> frozenset[str]:
+        sound = self._sound_roles(ROLE.c.id.in_(user.account.roles))
+        return frozenset().union(*(self._permissions.of(role.id, role.content.permissions) for role in sound))
 
     def hold_administrator(self) -> None:
         """Hold the role Administrator's row until the transaction ends. Raises Damaged."""
@@ -480,6 +514,16 @@ class Users:
     def _authorise(self, by: By, action: str) -> None:
         if isinstance(by, Subject):
             by.require(GUARDED[action], action=action)
+
+    def _begin(self, by: Who, action: str, user_id: UUID) -> Who:
+        """Hold a person's row, and return who acts on them as they are then. Raises Forbidden, Refused."""
+        self._authorise(by, action)  # before anything is told about the person
+        self._held(user_id, action)
+        return self.acting(by, GUARDED[action], action=action)
+
+    def _held(self, user_id: UUID, action: str) -> None:
+        if self._rows.load(user_id, lock=True) is None:
+            raise Refused(action=action, kind="user", object_id=user_id)
 
     def _check_roles(self, by: By, roles: Sequence[UUID]) -> None:
         """Raise Invalid unless all these roles exist, Forbidden if one of them allows what the giver may not."""
@@ -519,6 +563,20 @@ class Users:
         if last and _administers(last):
             raise Invalid(_("This is the last active administrator. Make somebody else administrator first."))
 
+    def _there_of(self, user_id: UUID) -> tuple[UUID, ...]:
+        user = self.get(user_id)
+        return user.account.roles if user else ()
+
+    def _with_roles(self, record: Note, *, given: Sequence[UUID] = (), taken: Sequence[UUID] = ()) -> Note:
+        """Return what is recorded, with the names that roles have at this moment: they may be renamed or deleted."""
+        names = {opened.id: opened.columns["name"] for opened in self._sound_roles(ROLE.c.id.in_([*given, *taken]))}
+        told = {
+            name: ",".join(_listed(names.get(role, str(role))) for role in roles)
+            for name, roles in (("given", given), ("taken", taken))
+            if roles
+        }
+        return replace(record, detail={**record.detail, **told})
+
     def _there(self, roles: Sequence[UUID]) -> tuple[UUID, ...]:
         """Return those of these roles that there are; none of them can be deleted until the transaction ends."""
         mine = select(ROLE.c.id).where(ROLE.c.id.in_(roles)).order_by(ROLE.c.id)
@@ -552,6 +610,19 @@ class Users:
     def _verified(self, *where: ColumnElement[bool]) -> list[User]:
         """Return the people that a condition finds and that verify; the others are recorded as damaged."""
         return self._intact(self._unit.execute(self._rows.selection.where(*where)).all())
+
+    def _sound_roles(self, *where: ColumnElement[bool]) -> list[Opened[RoleContent]]:
+        """Return the roles that a condition finds and that verify; the others are recorded as damaged."""
+        return self._sound(self._unit.execute(self._roles.selection.where(*where)).all())
+
+    def _sound(self, rows: Sequence[Row[Any]]) -> list[Opened[RoleContent]]:
+        found = []
+        for row in rows:
+            try:
+                found.append(self._roles.open(row))
+            except Damaged as damage:
+                self._audit.trouble(damage)
+        return found
 
     def _intact(self, rows: Sequence[Row[Any]]) -> list[User]:
         found = []
@@ -605,6 +676,11 @@ def note(action: str, by: By, **detail: str) -> Note:
     if isinstance(by, Subject):
         return Note(action, subject=by.id, detail=detail)
     return Note(action, actor=by, detail=detail)
+
+
+def _listed(name: str) -> str:
+    """Return a name as it stands among others, which commas separate."""
+    return name.replace(",", " ")
 
 
 def _merged(present: Sequence[UUID], add: Sequence[UUID], remove: Sequence[UUID]) -> tuple[UUID, ...]:

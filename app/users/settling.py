@@ -12,8 +12,9 @@ from app.errors import Invalid, Refused
 from app.subject import Subject
 from app.users.administration import Administration
 from app.users.catalogue import DELETE
-from app.users.ports import Alone, Holdings
-from app.users.service import User, Users
+from app.users.directory import Directory
+from app.users.ports import Alone, Holding, Holdings
+from app.users.service import User
 
 MOST_AT_ONCE = 20
 ACTION = "user.settle"
@@ -22,8 +23,10 @@ ACTION = "user.settle"
 class Settling:
     """Shows and settles holdings. Nobody learns more of one than what it is, who has it and where it is used."""
 
-    def __init__(self, unit: Unit, administration: Administration, users: Users, holdings: list[Holdings]) -> None:
-        self._unit, self._administration, self._users, self._holdings = unit, administration, users, holdings
+    def __init__(
+        self, unit: Unit, administration: Administration, directory: Directory, holdings: list[Holdings]
+    ) -> None:
+        self._unit, self._administration, self._directory, self._holdings = unit, administration, directory, holdings
 
     def owned(self, user: User) -> Mapping[str, int]:
         """Return how much of each kind a person owns."""
@@ -40,50 +43,56 @@ class Settling:
         """Return how much lies in a person's trash."""
         return sum(port.in_trash(user.id) for port in self._holdings)
 
-    def alone(self, user: User) -> Alone:
-        """Return what nobody else owns who is active, the first of it."""
-        found = [port.alone(user.id, most=MOST_AT_ONCE) for port in self._holdings]
-        holdings = [holding for each in found for holding in each.holdings][:MOST_AT_ONCE]
-        return Alone(holdings, sum(each.total for each in found), sum(each.damaged for each in found))
+    def alone(self, user: User, *, page: int = 1) -> Alone:
+        """Return a page of what nobody else owns who is active."""
+        holdings: list[Holding] = []
+        skip, total, damaged = (page - 1) * MOST_AT_ONCE, 0, 0
+        for port in self._holdings:
+            found = port.alone(user.id, most=MOST_AT_ONCE - len(holdings), skip=skip)
+            skip = max(0, skip - found.total)
+            holdings += found.holdings
+            total, damaged = total + found.total, damaged + found.damaged
+        return Alone(holdings, total, damaged)
 
-    def open(self, subject: Subject, user_id: UUID) -> tuple[User, Alone]:
-        """Return a disabled person and what is theirs alone.
+    def open(self, subject: Subject, user_id: UUID, *, page: int = 1) -> tuple[User, Alone]:
+        """Return a disabled person and a page of what is theirs alone.
 
         Raises Forbidden, Refused; Invalid for who is active.
         """
         subject.require(DELETE, action=ACTION)
         user = self._settled(subject, user_id)
-        return user, self.alone(user)
+        return user, self.alone(user, page=page)
 
     def settle(self, subject: Subject, user_id: UUID, *, heirs: Mapping[UUID, str], deletions: Sequence[UUID]) -> None:
         """Hand over to the people with these addresses, and delete: all of it, or nothing.
 
-        heirs: address by holding. Raises Invalid for who cannot own it (field `to-<holding>`), Forbidden, Refused.
+        heirs: address by holding. Raises Invalid for more than a page of them and for who cannot own it (field
+        `to-<holding>`), Forbidden, Refused.
         """
         subject.require(DELETE, action=ACTION)
+        if len(heirs) + len(deletions) > MOST_AT_ONCE:
+            raise Invalid(_("At most %(most)s at a time.", most=MOST_AT_ONCE))
         with self._unit.writing():
             user = self._settled(subject, user_id, lock=True)
-            ports = {
-                each.id: port for port in self._holdings for each in port.alone(user.id, most=MOST_AT_ONCE).holdings
-            }
-            if unknown := [each for each in (*heirs, *deletions) if each not in ports]:
-                raise Refused(action=ACTION, kind="user", object_id=unknown[0])
+            ports = {each: self._port(user, each) for each in (*heirs, *deletions)}
             for holding, address in heirs.items():
                 try:
-                    ports[holding].hand_over(subject, user.id, holding, to=self._heir(address))
+                    heir = self._directory.named(subject, address)
+                    ports[holding].hand_over(subject, user.id, holding, to=heir.id)
                 except Invalid as invalid:
                     raise Invalid(invalid.message, field=f"to-{holding}") from None
             for holding in deletions:
                 ports[holding].delete(subject, user.id, holding)
 
+    def _port(self, user: User, holding: UUID) -> Holdings:
+        """Return whose this holding is. Raises Refused if nobody knows it as this person's alone."""
+        for port in self._holdings:
+            if port.is_alone(user.id, holding):
+                return port
+        raise Refused(action=ACTION, kind="user", object_id=holding)
+
     def _settled(self, subject: Subject, user_id: UUID, *, lock: bool = False) -> User:
-        user = self._administration.changeable(subject, user_id, ACTION, lock=lock)
+        user = self._administration.changeable(subject, user_id, ACTION, DELETE, lock=lock)
         if user.active:
             raise Invalid(_("%(name)s is active. Disable them first.", name=user.name))
         return user
-
-    def _heir(self, address: str) -> UUID:
-        found = self._users.find(address)
-        if found is None or not found.active:
-            raise Invalid(_("Nobody with the address %(address)s is active here.", address=address))
-        return found.id

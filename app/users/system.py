@@ -21,7 +21,7 @@ from app.database import Unit
 from app.keys.keyrings import FirstStart, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
-from app.options.ports import FixedSettings, Names
+from app.options.ports import Acting, FixedSettings, Names
 from app.options.service import Options
 from app.options.system import ChangeableSettings
 from app.outbox.service import Outbox
@@ -168,7 +168,7 @@ class UserManagement(System):
         ):
             cfg.provide(each)
         people, administration = PeopleList(unit, users, audit), Administration(unit, clock, users, sessions, audit)
-        settling = Settling(unit, administration, users, cfg.fillings(Holdings))
+        settling = Settling(unit, administration, directory, cfg.fillings(Holdings))
         deletion = Deletion(unit, administration, rows, links, cfg.fillings(Departure))
         for service in (people, administration, settling, deletion):
             cfg.provide(service)
@@ -189,6 +189,7 @@ class UserManagement(System):
         cfg.site.messages.update(MESSAGES)
         cfg.site.standing.add("told")
         cfg.site.cards.append(ROLES)
+        cfg.fill(Acting, users)
         cfg.fill(Names, users)
         cfg.fill(FixedSettings, FixedHere(settings))
         cfg.on_app(lambda app: app.register_blueprint(role_pages))

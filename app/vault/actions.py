@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from flask_babel import format_date, to_user_timezone
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.audit.actions import Action, Actions, Section
 from app.audit.words import DAMAGE, damage
+from app.vault.sharing_form import last_day
 
 VALUES = Section("values", _l("Values"), 10)
 SECRETS = Section("secrets", _l("Secrets"), 20)
@@ -62,10 +67,22 @@ def declare(actions: Actions) -> None:
             "former": "",
             "version": _l("version %(value)s"),
             "restored": _l("from version %(value)s"),
+            "until": "%(value)s",
         },
         values={
             ("level", "viewer"): _l("Viewer"),
             ("level", "editor"): _l("Editor"),
             ("level", "owner"): _l("Owner"),
+            ("until", "open"): _l("without an end date"),
         },
+        spoken={"until": _day},
     )
+
+
+def _day(until: str) -> str:
+    """Return until which day there is access that ends at a moment, as the reader writes it; other text as it is."""
+    try:
+        day = to_user_timezone(last_day(datetime.fromisoformat(until)))
+    except ValueError:  # written by another hand
+        return until
+    return _("until %(day)s", day=format_date(day, "medium"))

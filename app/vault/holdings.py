@@ -67,13 +67,21 @@ class SecretHoldings:
         mine = select(func.count()).select_from(ACCESS).join(SECRET, SECRET.c.id == ACCESS.c.secret)
         return int(self._unit.execute(mine.where(_owns(user), SECRET.c.deleted_at.is_not(None))).scalar_one())
 
-    def alone(self, user: UUID, *, most: int) -> Alone:
-        """Return what nobody else owns who is active, the last changed first; damage is recorded and counted."""
-        statement = self._heads.rows.selection.where(SECRET.c.id.in_(_alone(user)))
-        rows = self._unit.execute(statement).all()
+    def alone(self, user: UUID, *, most: int, skip: int = 0) -> Alone:
+        """Return some of what nobody else owns who is active, the last changed first; damage is recorded and counted.
+
+        Only these are opened, however many there are.
+        """
+        some = self._heads.rows.selection.where(SECRET.c.id.in_(_alone(user)))
+        rows = self._unit.execute(some.order_by(SECRET.c.changed_at.desc(), SECRET.c.id).limit(most).offset(skip)).all()
         opened = self._opened(rows)
-        heads = sorted((head for head in opened if user in head.owners()), key=_youngest_first)
-        return Alone([self._holding(head, user) for head in heads[:most]], len(heads), len(rows) - len(opened))
+        holdings = [self._holding(head, user) for head in opened if user in head.owners()]
+        total = self.alone_count(user) - (len(rows) - len(holdings))
+        return Alone(holdings, total, len(rows) - len(opened))
+
+    def is_alone(self, user: UUID, holding: UUID) -> bool:
+        """Return whether nobody else owns this secret who is active, as the rows that find it say."""
+        return self._unit.execute(_alone(user).where(ACCESS.c.secret == holding)).first() is not None
 
     def hand_over(self, by: Subject, user: UUID, holding: UUID, *, to: UUID) -> None:
         """Make somebody else the owner of a secret in place of this person, who keeps no access.
@@ -173,10 +181,6 @@ class SecretHoldings:
     def _title(self, type_id: str) -> str:
         kind = self._registry.get(type_id)
         return str(kind.title) if kind else _("Type missing")
-
-
-def _youngest_first(head: Head) -> tuple[float, UUID]:
-    return -head.changed_at.timestamp(), head.id
 
 
 def _owns(user: UUID) -> ColumnElement[bool]:

@@ -187,7 +187,7 @@ class Sharing:
             if overtaken := self._overtaken(head, revision):
                 raise overtaken
             again = self._given_back(now, head, lost)
-            notes = [note("secret.share", subject, user=str(each.user), level=each.level.value) for each in again]
+            notes = [_shared(subject, each) for each in again]
             self._store(head, notes, (*head.access, *again), head.publications)
 
     def leavable(self, subject: Subject, secret_id: UUID) -> Head:
@@ -322,7 +322,7 @@ class Sharing:
         for addition in wishes.additions:
             added = self._added(subject, kept, head, addition, now)
             kept.append(added)
-            notes.append(note("secret.share", subject, user=str(added.user), level=added.level.value))
+            notes.append(_shared(subject, added))
         for grant in kept:
             self._refuse_outsider(head, grant)
         return tuple(kept), notes
@@ -385,10 +385,16 @@ class Sharing:
     def _person_note(self, subject: Subject, before: Grant, after: Grant | None) -> Note:
         if after is None:
             return note("secret.unshare", subject, user=str(before.user))
-        return note("secret.share", subject, user=str(before.user), level=after.level.value)
+        return _shared(subject, after, before.until)
 
 
 def _refuse_owner(subject: Subject, head: Head) -> None:
     if subject.id in head.owners():
         text = _("You own it. Give up ownership under “Share”, or move it to the trash.")
         raise Forbidden(text, action=LEAVE.name, kind="secret", object_id=head.id)
+
+
+def _shared(subject: Subject, given: Grant, before: datetime | None = None) -> Note:
+    """Return what is recorded of access as it was given: to whom, the level, until when. before: until when it was."""
+    ends = {"until": given.until.isoformat() if given.until else "open"} if given.until or before else {}
+    return note("secret.share", subject, user=str(given.user), level=given.level.value, **ends)

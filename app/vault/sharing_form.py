@@ -16,7 +16,7 @@ from app.clock import MICROSECOND
 from app.errors import Invalid
 from app.vault.policy import Level
 from app.vault.sharing import Addition, Wishes
-from app.web.additions import NOBODY, addition_names, entered
+from app.web.additions import NOBODY, addition_names, entered, too_many
 from app.web.named_by_id import Form, read_as, read_id, read_named, refuse_others
 
 FIXED = frozenset(
@@ -42,6 +42,8 @@ def read_wishes(form: Form) -> tuple[Wishes, dict[str, str]]:
     for row in entered(form, Level.VIEWER.value):
         end = _end(row.until, errors, row.field)
         additions.append(Addition(row.address, _level(row.level), end, row.field))
+    if wrong := too_many(additions):
+        errors["add"] = wrong
     return Wishes(levels, until, shown, ticked, more=tuple(additions)), errors
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sized
 from dataclasses import dataclass
+
+from flask_babel import gettext as _
 
 from app.web.named_by_id import Form
 
 NUMBERED = re.compile(r"add(?:-level|-until)?-[1-9][0-9]{0,2}")
 NAMES = re.compile(r"add-([1-9][0-9]{0,2})")
 LONGEST = 254
+MOST = 20
+"""So many people are added at a time."""
 NOBODY = "none"
 
 
@@ -34,6 +39,11 @@ def entered(form: Form, usual: str) -> list[Entered]:
     numbers = sorted((found[1] for name in form if (found := NAMES.fullmatch(name))), key=int)
     rows = [_entered(form, number, usual) for number in ("", *numbers)]
     return [row for row in rows if row.address and row.level != NOBODY]
+
+
+def too_many(additions: Sized) -> str:
+    """Return what is wrong with adding so many people at a time, "" if nothing is."""
+    return _("Add at most %(most)s people at a time. Save these first.", most=MOST) if len(additions) > MOST else ""
 
 
 def _entered(form: Form, number: str, usual: str) -> Entered:

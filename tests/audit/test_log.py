@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,7 +15,11 @@ from app.audit.search import Wanted
 from app.errors import Forbidden, Refused
 from app.keys.trail import Note
 from app.subject import SYSTEM, Subject
+from app.users.invitations import Invitations
 from app.users.models import UserRoleRow, UserRow
+from app.users.permissions import ADMINISTRATOR, MEMBER
+from app.users.roles import Roles
+from app.vault.sharing import Sharing, Wishes
 from tests.builders import World, a_jira, a_login, an_smtp
 from tests.tampering import alter, take_away
 
@@ -239,3 +244,36 @@ def test_a_page_of_many_names_costs_as_many_statements_as_one_of_few(
         world.publish(secret, owner=owner, group=group)
     cost()  # groups are kept opened
     assert cost() <= few
+
+
+def test_which_roles_were_given_and_taken_stands_in_the_line_as_they_were_called_then(
+    world: World, admin: Subject, anna: Subject
+) -> None:
+    with world.unit():
+        roles = world.cfg.get(Roles)
+        crew = roles.create("tests", name="Crew, night", permissions=["user.read"])
+        world.users.change_roles(admin, anna.id, add=[crew.id, ADMINISTRATOR, MEMBER])
+        world.users.change_roles(admin, anna.id, remove=[crew.id])
+        roles.delete("tests", crew.id, seen=crew.revision)
+        names = {"first_name": "Ina", "last_name": ""}
+        invitations = world.cfg.get(Invitations)
+        invitations.invite(admin, email="i@example.org", roles=[ADMINISTRATOR], language="en", **names)
+    taken, given = read(world, admin, actions=("user.roles",)).lines
+    assert (given.said, taken.said) == (["given: Crew  night, Administrator"], ["taken: Crew  night"])
+    assert line(world, admin, "user.invite").said == ["given: Administrator"]
+    created = [each.said for each in read(world, admin, actions=("user.create",)).lines]
+    assert created == [[], ["given: Administrator"]]  # Member is everybody's
+
+
+def test_until_when_somebody_has_access_stands_in_the_line(world: World, admin: Subject, anna: Subject) -> None:
+    secret, ends = world.keep(a_login(), owner=admin), datetime(2027, 2, 1, tzinfo=UTC)
+    world.share(secret, owner=admin, to=anna, until=ends)
+    assert line(world, admin, "secret.share").said == ["Viewer", "until Jan 31, 2027", "Anna Example"]
+    with world.unit():
+        sharing = world.cfg.get(Sharing)
+        revision = sharing.state(admin, secret).head.revision
+        sharing.save(admin, secret, revision=revision, wishes=Wishes(until={anna.id: None}))
+    assert line(world, admin, "secret.share").said == ["Viewer", "without an end date", "Anna Example"]
+    with world.app.test_request_context(headers={"Accept-Language": "de"}), world.cfg.unit.open():
+        lines = world.cfg.get(Log).page(admin, Asked(Wanted(actions=("secret.share",)))).lines
+    assert [each.said[1] for each in lines] == ["ohne Enddatum", "bis 31.01.2027"]

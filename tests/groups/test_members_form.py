@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from app.audit.service import Overtaken
@@ -74,13 +76,13 @@ def test_an_admin_removed_since_the_request_began_changes_nothing(world: World) 
     world.leaves(anna, team.id)  # `anna` still holds what she was when her request began
     now = int(revision(world, team.id))
     wish = [Wish(ben.id, GroupLevel.MEMBER)]
-    with pytest.raises(Forbidden), world.unit():
+    with pytest.raises(Refused), world.unit():  # the group is not there for them
         world.groups.save_members(anna, team.id, revision=now, wishes=wish)
-    with pytest.raises(Forbidden), world.unit():
+    with pytest.raises(Refused), world.unit():  # the group is not there for them
         world.groups.add_member(anna, team.id, eve.id)
-    with pytest.raises(Forbidden), world.unit():
+    with pytest.raises(Refused), world.unit():  # the group is not there for them
         world.groups.remove_member(anna, team.id, ben.id)
-    with pytest.raises(Forbidden), world.unit():
+    with pytest.raises(Refused), world.unit():  # the group is not there for them
         world.groups.describe(anna, team.id, description="mine")
     assert int(revision(world, team.id)) == now
 
@@ -190,3 +192,27 @@ def test_two_admins_who_remove_each_other_in_the_form_at_once_leave_one(world: W
     assert [type(each) for each in outcomes if each is not None] in ([Forbidden], [Overtaken], [Refused])
     with world.unit():
         assert [level.value for _user, level in world.users.members(team.id)] == ["admin"]
+
+
+def test_the_form_says_again_who_is_named_only_as_often_as_one_may_search(make_world: Callable[..., World]) -> None:
+    world = make_world({"TRESOR_LIMITS__ENABLED": "true", "TRESOR_LIMITS__LOOK_UPS": "30"})
+    team, victims = world.group("Team"), [world.person(f"victim{number:02}") for number in range(25)]
+    client = world.client(world.person("anna", groups={team.id: "admin"}))
+    form = {"revision": revision(world, team.id), "add": ""}
+    fields = {f"add-{number}": victim.email for number, victim in enumerate(victims, 1)}
+    shown = [client.post(f"/groups/{team.id}/members/shown", **form, **fields).text for _time in range(2)]
+    assert [sum(f"Victim{number:02} Example" in page for number in range(25)) for page in shown] == [20, 10]
+    assert all(victim.email in page for victim in victims for page in shown)
+
+
+def test_twenty_people_are_added_at_a_time_and_more_are_kept_in_the_form(world: World) -> None:
+    team, others = world.group("Team"), [world.person(f"other{number:02}") for number in range(21)]
+    client = world.client(world.person("anna", groups={team.id: "admin"}))
+    form = {"revision": revision(world, team.id), "add": ""}
+    fields = {f"add-{number}": other.email for number, other in enumerate(others, 1)}
+    answer = client.post(f"/groups/{team.id}/members", **form, **fields)
+    assert answer.status_code == 422
+    assert "Add at most 20 people at a time. Save these first." in answer.text
+    assert all(f'value="{other.email}"' in answer.text for other in others)
+    assert saves(client, team.id, **{"add": "", **fields, "add-level-21": "none"}) == 303
+    assert len(world.rows("membership")) == 21

@@ -6,12 +6,15 @@ import re
 
 import pytest
 
+from app.audit.service import Overtaken
 from app.errors import Forbidden
 from app.groups.history import History
+from app.groups.service import Wish
 from app.keys.sealed import SealedRows
 from app.outbox.models import Mail, OutboxRow
 from app.outbox.service import Outbox
 from app.subject import SYSTEM, GroupLevel
+from app.users.deletion import Deletion
 from tests.builders import World
 from tests.tampering import sealed_rows
 
@@ -122,3 +125,27 @@ def test_a_change_that_is_undone_tells_nobody(world: World) -> None:
         world.groups.add_member(boss, team, boss.id)
         raise RuntimeError
     assert mails(world) == []
+
+
+def test_a_member_who_is_deleted_leaves_the_groups_as_one_who_is_removed(world: World) -> None:
+    """Its revision tells pages of before that members changed; of the system group all administrators hear."""
+    team = world.group("Team").id
+    boss, chief = world.person("boss", admin=True), world.person("chief", admin=True)
+    ben = world.person("ben", groups={team: "member", SYSTEM: "member"})
+    with world.unit():
+        world.users.disable("tests", ben.id)
+        before = {group.id: group.revision for group in world.groups.names([team, SYSTEM]).values()}
+    world.cfg.get(Outbox).opens(lambda: None)
+    with world.unit():
+        world.cfg.get(Deletion).delete(boss, ben.id)
+    with world.unit():
+        after = {group.id: group.revision for group in world.groups.names([team, SYSTEM]).values()}
+    assert all(after[group] == revision + 1 for group, revision in before.items())
+    removed = [event for event in world.events("group.remove-member") if event["kind"] == "group"]
+    assert {event["object_id"] for event in removed} == {team, SYSTEM}
+    assert [(mail.to, mail.subject) for mail in mails(world)] == [
+        ((chief.email,), "The members of the system group were changed"),
+    ]
+    assert "it is about Ben Example" in mails(world)[0].body
+    with pytest.raises(Overtaken), world.unit():
+        world.groups.save_members(boss, team, revision=before[team], wishes=[Wish(boss.id, GroupLevel.ADMIN)])

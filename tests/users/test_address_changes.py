@@ -458,3 +458,15 @@ def test_an_administrator_sees_who_reset_an_account_and_the_way_to_its_address(w
     assert f"/admin/users/{zoe.id}/invitation" in world.client(lena).get(f"/admin/users/{zoe.id}").text
     world.clock.goes_on(days=30)
     assert "Address changed by" not in world.client(lena).get(f"/admin/users/{anna.id}").text
+
+
+def test_an_administrator_confirms_their_own_address_as_everybody_does(world: World) -> None:
+    lena = world.person("lena", admin=True)
+    with pytest.raises(Forbidden):
+        sets(world, lena, lena)
+    browser, path = world.client(lena), f"/admin/users/{lena.id}"
+    assert browser.get(f"{path}/address").status_code == 403
+    assert browser.post(f"{path}/address", email=NEW).status_code == 403
+    page = browser.get(path).text
+    assert (f'href="{path}/address"' in page, 'href="/account/security/address"' in page) == (False, True)
+    assert world.rows("user")[0]["email"] == lena.email

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from html import escape
+import re
+from html import escape, unescape
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ from app.settings import load_settings
 from app.subject import Subject
 from app.users.permissions import ADMINISTRATOR
 from app.users.ports import Link, Mark, PersonNotes
+from app.users.roles import Roles
 from app.users.service import User, Users
 from app.users.system import UserManagement
 from tests.builders import CHEAP, PASSWORD, Client, World
@@ -61,6 +63,55 @@ def test_a_conflict_shows_both_and_keeps_what_was_typed(world: World) -> None:
     assert stored(world, "user", id=ben.id)["first_name"] == "Benjamin"
     again = client.post(address(ben.id), **{**seen, "revision": revision(world, ben.id)})
     assert (again.status_code, stored(world, "user", id=ben.id)["first_name"]) == (303, "Benno")
+
+
+def sent(page: str) -> dict[str, str]:
+    """Return what a browser sends of a person's page as it stands."""
+    inputs = re.findall(r"<input\b[^>]*>", page.partition('id="person-form"')[2].partition("</form>")[0])
+    there = [each for each in inputs if 'type="checkbox"' not in each or " checked" in each]
+    pairs = [(re.search(r'name="([^"]+)"', each), re.search(r'value="([^"]*)"', each)) for each in there]
+    return {name[1]: unescape(value[1]) for name, value in pairs if name and value and name[1] != "csrf_token"}
+
+
+def test_a_form_left_open_undoes_nothing_of_what_others_did(world: World) -> None:
+    """Names and roles that the page still holds as it showed them are no wish of who saves something else."""
+    boss, ben = world.person("boss", admin=True), world.person("ben")
+    with world.unit():
+        role = world.cfg.get(Roles).create("tests", name="Helpers", permissions=[]).id
+    client = world.client(boss)
+    seen = sent(client.get(address(ben.id)).text)
+    with world.unit():
+        world.users.rename(ben, first_name="Benjamin", last_name="Own")
+        world.users.change_roles("tests", ben.id, add=[role])
+    assert client.post(address(ben.id), **seen).status_code == 303  # nothing is wished
+    asking = client.post(address(ben.id), **{**seen, "must_change": "on"})
+    assert (asking.status_code, "changed this meanwhile" in asking.text) == (409, True)
+    assert 'value="Benjamin"' in asking.text
+    again = sent(asking.text)
+    assert (again["must_change"], again["first_name"], again[f"role-{role}"]) == ("on", "Benjamin", "on")
+    assert client.post(address(ben.id), **again).status_code == 303
+    with world.unit():
+        user = world.users.get(ben.id)
+    assert user is not None
+    assert (user.name, role in user.account.roles, user.account.must_change_since) == (
+        "Benjamin Own",
+        True,
+        world.clock(),
+    )
+
+
+def test_one_name_is_changed_and_the_other_stays_as_somebody_made_it(world: World) -> None:
+    boss, ben = world.person("boss", admin=True), world.person("ben")
+    client = world.client(boss)
+    seen = sent(client.get(address(ben.id)).text)
+    with world.unit():
+        world.users.rename(ben, first_name="Ben", last_name="Own")
+    refused = client.post(address(ben.id), **{**seen, "first_name": "Benno"})
+    rows = re.findall(r"<td>([^<]*)</td>", refused.text)
+    assert (refused.status_code, rows) == (409, ["Ben", "Benno"])
+    assert client.post(address(ben.id), **sent(refused.text)).status_code == 303
+    found = stored(world, "user", id=ben.id)
+    assert (found["first_name"], found["last_name"]) == ("Benno", "Own")
 
 
 def test_a_script_gets_the_form_or_the_way_on(world: World) -> None:

@@ -153,10 +153,23 @@ def test_one_person_may_ask_so_often_and_others_still_may(make_world: Make) -> N
     assert 0 < refusal.value.seconds <= 600
     assert str(refusal.value) == f"Too many searches. Wait {refusal.value.seconds} seconds."
     assert found(world, max_, "ann") == []
-    with pytest.raises(Throttled), world.unit():
-        directory.named(zoe, "nobody@example.org")  # an address that misses is such a question, too
+    for address in ("nobody@example.org", max_.email):  # naming an address is such a question, too
+        with pytest.raises(Throttled), world.unit():
+            directory.named(zoe, address)
     with world.unit():
-        assert directory.named(zoe, max_.email).id == max_.id
+        assert directory.known(zoe, [max_.email]) == {}
+
+
+def test_an_address_that_is_named_counts_whether_somebody_has_it_or_not(make_world: Make) -> None:
+    """Who tries addresses in a form sees from what it says again who is here: no more often than by searching."""
+    world = make_world({"TRESOR_LIMITS__ENABLED": "true", "TRESOR_LIMITS__LOOK_UPS": "4"})
+    zoe, names = world.person("zoe"), ("ann", "ben", "cleo", "dora", "eve")
+    addresses = [world.person(name).email for name in names]
+    with world.unit():
+        known = world.cfg.get(Directory).known(zoe, [addresses[0], "nobody@example.org", *addresses[1:]])
+    assert [user.first_name for user in known.values()] == ["Ann", "Ben", "Cleo"]
+    with pytest.raises(Throttled), world.unit():
+        world.cfg.get(Directory).look_up(zoe, "ann")
 
 
 def test_an_unknown_address_and_one_of_somebody_inactive_are_refused_in_the_same_words(world: World) -> None:

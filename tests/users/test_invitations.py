@@ -310,6 +310,16 @@ def test_who_lacks_what_an_invitation_carries_does_not_copy_its_link(world: Worl
     assert world.rows("link") == []
 
 
+def test_who_lacks_what_an_invitation_carries_does_not_withdraw_it(world: World) -> None:
+    guide = given(world, world.person("guide"), a_role(world, INVITE))
+    boss = invited(world, world.person("lena", admin=True), roles=(ADMINISTRATOR,))
+    before = world.rows("user")
+    with world.unit(), pytest.raises(Forbidden):
+        world.cfg.get(Invitations).withdraw(guide, boss.id)
+    assert world.client(guide).get(f"/admin/users/{boss.id}/invitation/withdraw").status_code == 403
+    assert world.rows("user") == before
+
+
 def test_who_may_not_invite_does_nothing_of_it(world: World) -> None:
     lena, ben = world.person("lena", admin=True), world.person("ben")
     zoe = invited(world, lena)

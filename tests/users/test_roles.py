@@ -193,8 +193,39 @@ def test_what_one_may_not_tick_is_said(world: World) -> None:
     with world.unit():
         free = {each.name: may for each, may in roles(world).offered(some)}
         kept = {each.name: may for each, may in roles(world).offered(some, strong)}
-    assert (free["group.manage"], free["user.disable"], kept["user.disable"]) == (True, False, True)
+    assert (free["group.manage"], free["user.disable"], kept["user.disable"]) == (True, False, False)
     assert "secret.use" not in free  # everybody has it anyway
+    page = world.client(some).get(f"/admin/roles/{strong.id}/edit").text
+    assert '<input type="hidden" name="may-user.disable" value="on">' in page
+    assert "You lack this yourself, so it stays as it is." in page
+
+
+def test_nobody_takes_away_with_a_role_what_they_lack(world: World) -> None:
+    """Whoever may less would else strip those who watch over them, and could not give it back."""
+    some = delegate(world, "some", "group.manage")
+    strong = create(world, "tests", "Strong")
+    before = world.rows("role")
+    with pytest.raises(Forbidden):
+        change(world, some, strong, permissions=["group.manage"])
+    with pytest.raises(Forbidden):
+        delete(world, some, strong)
+    client, path = world.client(some), f"/admin/roles/{strong.id}"
+    assert client.get(f"{path}/delete").status_code == 403
+    assert f'href="{path}/delete"' not in client.get(path).text
+    assert world.rows("role") == before
+    renamed = change(world, some, strong, name="Stronger")
+    weaker = change(world, some, renamed, permissions=["user.disable"])
+    assert (weaker.name, weaker.stored) == ("Stronger", {"user.disable"})
+    delete(world, some, create(world, "tests", "Weak", permissions=["group.manage"]))
+
+
+def test_a_roles_page_leads_to_its_people_for_who_sees_them(world: World, boss: Subject) -> None:
+    some, ben = delegate(world, "some"), world.person("ben")
+    role = create(world)
+    gives(world, role, ben)
+    link = f'href="/admin/users/{ben.id}"'
+    pages = [world.client(by).get(f"/admin/roles/{role.id}").text for by in (boss, some)]
+    assert [("Ben Example" in page, link in page) for page in pages] == [(True, True), (True, False)]
 
 
 # ── names ──

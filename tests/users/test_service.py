@@ -209,7 +209,7 @@ def test_two_administrators_who_disable_each_other_at_once_do_not_both_succeed(w
             world.users.disable(by, whom.id)
 
     outcomes = at_once(lambda: disable(boss, chief), lambda: disable(chief, boss))
-    assert [type(each) for each in outcomes if each is not None] == [Invalid]
+    assert [type(each) for each in outcomes if each is not None] == [Forbidden]
     with world.unit():
         assert [user.active for user in world.users.people([boss.id, chief.id]).values()].count(True) == 1
 

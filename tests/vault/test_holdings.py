@@ -265,3 +265,40 @@ def test_a_damaged_holding_is_told_and_keeps_nobody_from_being_deleted(world: Wo
         assert "1 damaged secret cannot be handed over." in client.get(f"/admin/users/{ben.id}/{path}").text
     delete(world, boss, ben)
     assert world.rows("access") == []
+
+
+def test_each_of_many_is_found_by_pages_and_settled_whichever_page_showed_it(world: World) -> None:
+    boss, ben, eve = world.person("boss", admin=True), world.person("ben"), world.person("eve")
+    kept = []
+    for number in range(25):
+        world.clock.goes_on(minutes=1)
+        kept.append(world.keep(a_login(name=f"Login {number}"), owner=ben))
+    disabled(world, boss, ben)
+    with world.unit():
+        settling = world.cfg.get(Settling)
+        pages = [settling.open(boss, ben.id, page=page)[1] for page in (1, 2, 3)]
+    assert [[each.id for each in page.holdings] for page in pages] == [kept[:4:-1], kept[4::-1], []]
+    assert [page.total for page in pages] == [25, 25, 25]
+    client, path = world.client(boss), f"/admin/users/{ben.id}/holdings"
+    assert f'href="{path}?page=2"' in client.get(path).text
+    second = client.get(f"{path}?page=2").text
+    assert (f'name="do-{kept[0]}"' in second, f'name="do-{kept[24]}"' in second) == (True, False)
+    answer = client.post(path, **{f"do-{kept[0]}": "hand", f"do-{kept[1]}": "delete", "heir": eve.email, "page": "2"})
+    assert answer.status_code == 303
+    assert alone(world, boss, ben).total == 23
+    with pytest.raises(Invalid):
+        settle(world, boss, ben, None, *kept[2:23])
+
+
+def test_what_is_not_on_a_page_is_not_opened_for_it(world: World) -> None:
+    boss, ben = world.person("boss", admin=True), world.person("ben")
+    kept = []
+    for _number in range(21):
+        world.clock.goes_on(minutes=1)
+        kept.append(world.keep(a_login(), owner=ben))
+    disabled(world, boss, ben)
+    alter(world, "secret", {"id": kept[0]}, type="jira")  # whoever opens it finds it damaged
+    assert len(alone(world, boss, ben).holdings) == 20
+    settle(world, boss, ben, None, kept[20])
+    assert world.events("secret.damaged") == []
+    assert (alone(world, boss, ben).total, alone(world, boss, ben).damaged) == (19, 1)

@@ -214,3 +214,17 @@ def end_of(world: World, secret: UUID, person: Subject) -> datetime | None:
         head = world.cfg.get(Heads).load(secret)
     assert head is not None
     return next(grant.until for grant in head.access if grant.user == person.id)
+
+
+def test_the_form_says_again_who_is_named_only_as_often_as_one_may_search(make_world: Callable[..., World]) -> None:
+    world = make_world({"TRESOR_LIMITS__ENABLED": "true", "TRESOR_LIMITS__LOOK_UPS": "30"})
+    anna, victims = world.person("anna"), [world.person(f"victim{number:02}") for number in range(25)]
+    secret, client = world.keep(a_login(), owner=anna), world.client(anna)
+    fields = {f"add-{number}": victim.email for number, victim in enumerate(victims, 1)}
+    answers = [
+        client.post(f"/vault/{secret}/sharing", revision=revision(world, secret), add="", **fields)
+        for _time in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [422, 422]  # nobody adds so many at a time
+    shown = [sum(f"Victim{number:02} Example" in answer.text for number in range(25)) for answer in answers]
+    assert shown == [20, 10]

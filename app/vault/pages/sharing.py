@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from app.audit.service import Audit, Event
 from app.credentials.registry import Registry
 from app.groups.service import Groups
+from app.users.directory import Directory
 from app.users.rows import overtaken_note, pending_rows
 from app.users.service import User, Users
 from app.vault.heads import Head
@@ -41,7 +42,7 @@ def sharing_page(
         "secret": named(state.head, kind, None),
         "revision": state.head.revision,
         "people": [_shared(each, form) for each in state.people],
-        "pending": pending_rows(service(Users), form, errors or {}, usual=Level.VIEWER.value),
+        "pending": pending_rows(service(Directory), current_subject(), form, errors or {}, usual=Level.VIEWER.value),
         "groups": [_offered(each, form, counts, uses) for each in state.groups],
         "may_publish": current_subject().may(PUBLISH),
         "levels": levels,
