@@ -22,6 +22,7 @@ from tests.services import ROOT
 
 GERMAN = ROOT / "app/translations/de/LC_MESSAGES/messages.po"
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+GLUED = re.compile(r"[a-zäöüß][.?!][A-ZÄÖÜ]")
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 
 Key = tuple[str | None, str | tuple[str, ...]]
@@ -82,6 +83,11 @@ def test_german_keeps_the_placeholders(catalogue: Catalog) -> None:
         if placeholders(text) | {"num"} != placeholders(*ids(message)) | {"num"}
     ]
     assert wrong == []
+
+
+def test_no_german_text_has_another_one_glued_to_it(catalogue: Catalog) -> None:
+    glued = [text for message in messages(catalogue) for text in strings(message) if GLUED.search(text)]
+    assert glued == []
 
 
 def test_german_has_two_plural_forms(catalogue: Catalog) -> None:

@@ -18,7 +18,7 @@ pages = Blueprint("shortcuts", __name__)
 def listed() -> ResponseReturnValue:
     """List the keys, with the places that this person may go to."""
     site, subject = current_site(), current_subject()
-    places = [(each.label, each.key) for each in home_first(site) if each.key and subject.may(each.permission)]
+    places = [(each.label, each.key) for each in home_first(site) if each.key and each.shows(subject)]
     return page(
         "shortcuts.html",
         "form",

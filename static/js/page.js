@@ -46,6 +46,13 @@
     }
   });
 
+  // ── tabs scroll in themselves on narrow screens: the current one is in sight ──
+
+  for (const current of document.querySelectorAll('.tabs [aria-current]')) {
+    const tabs = current.closest('.tabs');
+    tabs.scrollLeft = current.getBoundingClientRect().right - tabs.getBoundingClientRect().right + 16;
+  }
+
   // ── what was done is said once: a reload does not repeat it ──
 
   const here = new URL(location.href);

@@ -82,6 +82,21 @@ def test_each_change_is_a_sentence_for_who_did_it_and_for_others(world: World) -
     ]
 
 
+def test_german_declines_the_reader(world: World) -> None:
+    team = world.group("Team").id
+    anna = world.person("anna", groups={team: "admin"})
+    ben = world.person("ben")
+    with world.unit():
+        world.groups.add_member(anna, team, ben.id)
+    with world.unit():
+        world.groups.set_level(anna, team, ben.id, level=GroupLevel.ADMIN)
+    client = world.client(world.subject(ben.id))
+    assert client.post("/language", language="de").status_code == 303
+    page = client.get(f"/groups/{team}").text
+    assert "Anna Example hat Ihnen die Mitgliedschaft gegeben" in page
+    assert "Anna Example hat Ihnen die Verwaltung der Gruppe gegeben" in page
+
+
 def test_a_change_of_the_system_group_is_told_to_all_administrators_in_the_app(world: World) -> None:
     boss, other = world.person("boss", admin=True), world.person("other", admin=True)
     ben = world.person("ben")

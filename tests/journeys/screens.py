@@ -229,6 +229,7 @@ def generates(kind: str) -> Callable[[Visit], Page]:
 def uncopied(visit: Visit) -> Page:
     page = visit.goes(visit.scenery.address(MAIL))
     page.evaluate("tresor.say('remind'); tresor.say('secret-copied'); tresor.say('uncopied')")
+    page.evaluate("document.querySelector('#toasts [data-what]').textContent = 'Password copied'")
     return page
 
 

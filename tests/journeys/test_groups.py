@@ -218,6 +218,19 @@ def test_what_is_wished_stays_while_other_members_are_shown(place: Place) -> Non
     assert ("Jonas Weiß" in names, "Ben Okafor" in names) == (True, False)
 
 
+@pytest.mark.parametrize("place", [True], indirect=True, ids=["with script"])
+def test_many_members_fill_the_sheet_on_a_phone(place: Place) -> None:
+    support = place.full.groups["Support"]
+    crowd(place.full.world, support, 60)
+    anna = place.page("anna")
+    anna.set_viewport_size({"width": 390, "height": 844})
+    anna.goto(f"/groups/{support}")
+    anna.get_by_role("link", name="Manage members").click()
+    foot = anna.locator("dialog .sheet .dlg-foot").bounding_box()
+    assert foot
+    assert foot["y"] + foot["height"] == 844
+
+
 def row(page: Page, name: str) -> Locator:
     return page.locator("#rows > li", has=page.locator("b", has_text=name))
 

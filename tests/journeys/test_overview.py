@@ -286,6 +286,15 @@ def test_on_a_phone_the_copy_button_stays_and_the_menu_gives_way(desk: Desk) -> 
     assert (row.locator(".copy").is_visible(), row.locator("summary").is_visible()) == (True, False)
 
 
+def test_on_a_phone_the_current_tab_is_in_sight(desk: Desk) -> None:
+    desk.page.set_viewport_size({"width": 390, "height": 844})
+    page = desk.goes("/vault?filter=published")
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("scrollX") == 0
+    desk.goes("/vault")
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=1)
+
+
 # ── keys ──
 
 
@@ -366,7 +375,7 @@ def test_keys_are_letters_where_somebody_types_and_nothing_where_they_are_switch
 def test_the_list_of_keys_is_a_page_of_its_own(desk: Desk) -> None:
     page = desk.goes("/shortcuts")
     assert page.inner_text("h1") == "Keyboard shortcuts"
-    assert {"/", "n", "g", "v", "?", "j", "k", "c", "e", "s", "r"} <= set(page.locator("kbd").all_inner_texts())
+    assert {"/", "n", "g", "v", "a", "?", "j", "k", "c", "e", "s", "r"} <= set(page.locator("kbd").all_inner_texts())
 
 
 # ── undo ──

@@ -549,6 +549,14 @@ def test_the_generator_closes_where_it_opened_and_nothing_of_it_is_saved(desk: D
     page.wait_for_selector("h1:has-text('With an open generator')")
 
 
+def test_the_generator_alone_offers_no_form_to_fill(desk: Desk) -> None:
+    page = desk.goes("/vault/new/login/fields/password/generate")
+    assert page.locator("[data-use]").count() == 0
+    page.click(".gen [data-copy-text]")
+    page.wait_for_selector("text=Password copied")
+    assert desk.clipboard() == page.inner_text(".gen output")
+
+
 def test_a_made_value_is_copied(desk: Desk) -> None:
     page = desk.goes("/vault/new/login")
     page.click("#generate-password")

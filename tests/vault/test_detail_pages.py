@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from app.credentials.values import to_plain
 from app.subject import SYSTEM, Subject
+from app.users.preferences import Preferences
 from app.vault.service import Stale
 from tests.builders import Client, a_login, an_smtp
 from tests.vault.conftest import Town
@@ -303,3 +304,16 @@ def test_a_session_that_ended_is_said_in_the_form_that_asked(town: Town) -> None
     answer = town.client().get("/vault/new", headers=DIALOG)
     assert (answer.status_code, 'hx-target="#sheet-say"' in answer.text) == (401, True)
     assert "Your session has ended." in answer.text
+
+
+def test_german_declines_the_reader(town: Town) -> None:
+    anna, ben = town.person("anna"), town.person("ben")
+    secret = town.keep(a_login(), owner=anna)
+    town.share(secret, owner=anna, to=ben, level="owner")
+    for each in (anna, ben):
+        with town.unit():
+            town.cfg.get(Preferences).speak(each, language="de")
+    mine, theirs = (" ".join(town.client(each).get(f"/vault/{secret}").text.split()) for each in (anna, ben))
+    assert re.search(r"gehört (Ihnen, |[^·]*, Ihnen)", mine)
+    assert "Angelegt von Ihnen" in mine
+    assert "hat es mit Ihnen geteilt" in theirs

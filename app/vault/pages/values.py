@@ -78,5 +78,5 @@ def _sets(rule: Generator) -> list[tuple[str, str]]:
 
 
 def _separators(rule: Generator) -> list[tuple[str, str]]:
-    names = {"-": _("hyphen"), ".": _("dot"), "_": _("underscore"), " ": _("space")}
+    names = {"-": _("Hyphen"), ".": _("Dot"), "_": _("Underscore"), " ": _("Space")}
     return [(mark, names.get(mark, mark)) for mark in rule.separators]
