@@ -29,7 +29,7 @@ FIELDS = frozenset({*NAMES, "revision"})
 SWITCH: Mapping[str, LazyString] = {"on": _l("On"), "off": _l("Off")}
 SHOWN: Mapping[str, LazyString] = {
     "everybody": _l("Everybody"),
-    "groups": _l("People of the searcher’s own groups"),
+    "groups": _l("People of one’s own groups"),
     "exact": _l("Nobody: a whole address must be typed"),
 }
 TITLES: Mapping[str, tuple[LazyString, LazyString]] = {

@@ -41,7 +41,7 @@ STATUS_NAMES = {"active": _l("Active"), "invited": _l("Invited"), "disabled": _l
 LOOKS = {"active": "ok", "invited": "", "disabled": "bad"}
 BUILT_IN = {ADMINISTRATOR: _l("Administrator"), MEMBER: _l("Member")}
 ABOUT = {
-    ADMINISTRATOR: _l("Everything that administration offers. Cannot open what is not shared with them."),
+    ADMINISTRATOR: _l("Manages people, groups, roles and settings. Cannot open what is not shared with them."),
     MEMBER: _l("Own vault, own groups, own account. Everybody has this role."),
 }
 
