@@ -50,8 +50,11 @@ class Matching:
         hint: the id or the exact name of a secret; no other one is taken. version: a stored version, with an id
         as hint. actor: the automation, `[a-z0-9_.-]{1,64}`. subject: the person on whose behalf it runs, who must
         be an active member of the group. Of several the one whose current version is youngest; ties: greater id.
-        Raises NoSuchCredential; Damaged for a damaged candidate, which is not passed over; Unavailable.
+        Raises NoSuchCredential; Damaged for a damaged candidate, which is not passed over; Unavailable; RuntimeError
+        inside of a transaction that writes: undone, it would take the event with it, and the values would be out.
         """
+        if self._unit.is_writing:
+            raise RuntimeError("match: ask before the transaction begins, so that the use stays on record")
         self._check(actor, hint, version)
         person = subject.id if isinstance(subject, Subject) else subject
         none = NoSuchCredential(action="secret.use", kind="group", object_id=group)

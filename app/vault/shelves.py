@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from sys import getsizeof
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, select
@@ -28,13 +29,20 @@ ENTRY_BYTES, GRANT_BYTES, PART_BYTES, TEXT_FACTOR = 1500, 850, 72, 5
 """What an entry takes: itself, for each person or group that has it, for each part of its sort key, and how often
 its texts are held; measured with tracemalloc (tests/vault/test_shelves.py)."""
 
+REFERENCE_BYTES = 10
+"""What a list takes for each of its items: a reference, and room to grow."""
+
 MOST_ARRANGED = 16
 """Arrangements kept with a shelf: the addresses that ask for them are anybody's to make up."""
 
+ARRANGED_BYTES = 1024
+"""What an arrangement takes beside a reference to each entry."""
+
 DRAWN_BYTES = 128 * 1024
-"""What the lists among them take as HTML: four pages of about 30 KiB."""
+"""What lists that were drawn as HTML take with a shelf, at most: four pages of about 30 KiB."""
 
 CHANGES = select(SHELF.c.changes).where(SHELF.c.user == bindparam("owner"))
+Text = TypeVar("Text", bound=str)
 DIGITS = re.compile(r"(\d+)")
 
 
@@ -78,6 +86,7 @@ class Shelf:
     holds_until: datetime | None
     """The next moment at which somebody's access ends, and the entries change by themselves."""
     arranged: dict[object, Any] = field(default_factory=dict)
+    drawn: dict[object, Any] = field(default_factory=dict)
 
     @cached_property
     def types(self) -> list[str]:
@@ -87,7 +96,8 @@ class Shelf:
     @property
     def size(self) -> int:
         """Bytes that this takes, at most."""
-        return DRAWN_BYTES + sum(entry.size for entry in self.entries.values())
+        arranged = MOST_ARRANGED * (ARRANGED_BYTES + REFERENCE_BYTES * len(self.entries))
+        return DRAWN_BYTES + arranged + sum(entry.size for entry in self.entries.values())
 
     def arrangement(self, key: object, make: Callable[[], Any]) -> Any:
         """Return what was made for `key` before, or make it; a few are kept."""
@@ -97,6 +107,18 @@ class Shelf:
             while len(self.arranged) >= MOST_ARRANGED:
                 self.arranged.pop(next(iter(self.arranged)), None)
             self.arranged[key] = found
+        return found
+
+    def drawing(self, key: object, draw: Callable[[], Text]) -> Text:
+        """Return what was drawn for `key` before, or draw it; the last ones are kept, as far as there is room."""
+        found: Text | None = self.drawn.get(key)
+        if found is None:
+            found = draw()
+            room = DRAWN_BYTES - getsizeof(found)
+            while sum(map(getsizeof, list(self.drawn.values()))) > max(0, room):
+                self.drawn.pop(next(iter(list(self.drawn))), None)
+            if room >= 0:
+                self.drawn[key] = found
         return found
 
 

@@ -62,7 +62,7 @@ def open_often(scene: Scene, times: int) -> int:
                 heads.usable(scene.anna, scene.secret, OPEN)
             else:
                 with unit.writing():
-                    heads.usable(scene.anna, scene.secret, OPEN, lock=True)
+                    heads.held(scene.anna, scene.secret, OPEN)
                 unit.roll_back()
     return times
 

@@ -7,6 +7,7 @@ import tracemalloc
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from sys import getsizeof
 from uuid import uuid4
 
 import pytest
@@ -16,7 +17,7 @@ from app.keys.trail import Note
 from app.subject import Subject
 from app.vault.heads import Grant, HeadContent, Heads, Publication
 from app.vault.policy import Level
-from app.vault.shelves import MOST_ARRANGED, Shelf, Shelves
+from app.vault.shelves import DRAWN_BYTES, MOST_ARRANGED, Shelf, Shelves
 from tests.builders import World, a_login, build_world
 from tests.vault.conftest import Scrap, Town
 from tests.vault.test_listing import keep_many, listing, names, statements
@@ -159,3 +160,24 @@ def test_addresses_that_somebody_makes_up_take_no_more_memory() -> None:
     made = [shelf.arrangement(("made up", number), lambda number=number: number) for number in range(100)]
     assert (made, len(shelf.arranged)) == (list(range(100)), MOST_ARRANGED)
     assert shelf.arrangement(("made up", 99), lambda: "again") == 99
+
+
+def test_what_was_drawn_takes_no_more_memory_than_it_is_counted_for() -> None:
+    shelf = Shelf(1, {}, None)
+    before = shelf.size
+    for number in range(200):
+        text = shelf.drawing(("made up", number), lambda number=number: f"{number}–" + "x" * 20_000)
+        assert text == f"{number}–" + "x" * 20_000
+    assert 0 < sum(map(getsizeof, shelf.drawn.values())) <= DRAWN_BYTES <= before
+    assert shelf.drawing(("made up", 199), lambda: "again") != "again"
+    assert len(shelf.drawing("too large to be kept", lambda: "x" * DRAWN_BYTES)) == DRAWN_BYTES
+    assert sum(map(getsizeof, shelf.drawn.values())) <= DRAWN_BYTES
+
+
+def test_the_orders_that_are_kept_with_a_list_are_counted(town: Town) -> None:
+    anna = town.person("anna")
+    keep_many(town, anna, ["One", "Two", "Three"])
+    shelf, _ = taken(town, shelves_of(town), anna)
+    orders = [shelf.arrangement(number, lambda: list(shelf.entries.values())) for number in range(MOST_ARRANGED)]
+    kept = sum(getsizeof(order) for order in orders)
+    assert kept <= shelf.size - DRAWN_BYTES - sum(entry.size for entry in shelf.entries.values())

@@ -330,7 +330,7 @@ class Years(RuleBasedStateMachine):
         every = list(itertools.product(KINDS, self.places))
         expected = {each: self.expected_match(*each) for each in every}
         lent = {each for each in every if expected[each] is not None}
-        with self.world.unit(), self.world.cfg.unit.writing():
+        with self.world.unit():
             for each in sorted(lent | self.lent | {every[next(self.numbers) % len(every)]}):
                 assert self.matched(*each) == expected[each]
         self.lent = lent

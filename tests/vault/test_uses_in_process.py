@@ -29,13 +29,17 @@ def test_a_use_holds_no_lock_while_the_automation_works(world: World) -> None:
         assert not world.cfg.unit.is_writing
 
 
-def test_a_use_inside_of_a_change_belongs_to_it(world: World) -> None:
+def test_no_value_is_given_out_inside_of_a_change_that_could_still_be_undone_with_its_event(world: World) -> None:
     published(world)
-    unit = world.cfg.unit
-    with world.unit(), pytest.raises(ZeroDivisionError), unit.writing():
+    with world.unit(), pytest.raises(RuntimeError) as refusal, world.cfg.unit.writing():
         world.handle.use_cases.match(SMTP, group=SYSTEM, actor="reports")
-        raise ZeroDivisionError
+    assert str(refusal.value).startswith("match: ask before the transaction begins")
     assert world.events("secret.use") == []
+    with world.unit():
+        world.handle.use_cases.match(SMTP, group=SYSTEM, actor="reports")
+        with pytest.raises(ZeroDivisionError), world.cfg.unit.writing():
+            raise ZeroDivisionError
+    assert [event["actor"] for event in world.events("secret.use")] == ["reports"]
 
 
 def test_a_refused_automation_is_on_record_outside_of_any_request(world: World) -> None:

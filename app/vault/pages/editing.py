@@ -9,7 +9,9 @@ from flask_babel import gettext as _
 
 from app.credentials.declare import Credentials, CredentialType
 from app.credentials.fields import FieldSpec
+from app.credentials.reading import read
 from app.credentials.registry import Registry
+from app.credentials.styles import Unfit
 from app.credentials.values import as_text
 from app.vault.forms import CredentialForm, deciding
 from app.vault.pages.parts import Context, changed_since
@@ -97,9 +99,17 @@ def conflict_rows(theirs: Credentials, seen: Credentials | None, mine: Mapping[s
         elif spec.kind is bool:
             if stored != bool(mine.get(spec.name)):
                 rows.append({"label": spec.label, "theirs": as_text(spec, stored), "yours": as_text(spec, not stored)})
-        elif as_text(spec, stored) != (shown := dict(spec.choices).get(typed, typed)):
-            rows.append({"label": spec.label, "theirs": as_text(spec, stored), "yours": str(shown)})
+        elif as_text(spec, stored) != (shown := _as_stored(spec, typed)):
+            rows.append({"label": spec.label, "theirs": as_text(spec, stored), "yours": shown})
     return rows
+
+
+def _as_stored(spec: FieldSpec, typed: str) -> str:
+    """Return what was typed as it would read once stored: blanks and line ends make no difference."""
+    try:
+        return as_text(spec, read(spec, typed))
+    except Unfit:
+        return typed
 
 
 def conflict_note(stale: Stale, rows: list[Context]) -> Context:

@@ -174,8 +174,7 @@ def _ledger(listing: Listing, entries: Sequence[Entry], key: str, types: Mapping
     ids = tuple(entry.id for entry in entries)
     closed = tuple(sorted(kind.id for kind in types.values() if barred(current_subject(), kind)))
     said = (key, str(get_locale()), str(get_timezone()), listing.wanted.query, minute, people, groups, ids, closed)
-    drawn: Markup = listing.shelf.arrangement(said, lambda: _drawn(listing, entries, types, closed))
-    return drawn
+    return listing.shelf.drawing(said, lambda: _drawn(listing, entries, types, closed))
 
 
 def _drawn(
