@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -97,6 +99,10 @@ class Time(TypeDecorator[datetime]):
             return EPOCH
 
 
+BUSY_SECONDS, AGAIN_SECONDS = 15, 0.02
+"""SQLite: how long a connection waits for one that writes, and between two tries where SQLite itself does not wait."""
+
+
 class Base(DeclarativeBase):
     """A table. Rows are read and written by statements; no object tracks them."""
 
@@ -124,7 +130,7 @@ def create_database(url: str) -> Engine:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise Misconfigured(f"database.url: the folder {folder} cannot be made ({error.strerror})") from error
-    engine = create_engine(parsed, isolation_level="AUTOCOMMIT", connect_args={"timeout": 15})
+    engine = create_engine(parsed, isolation_level="AUTOCOMMIT", connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
@@ -132,8 +138,25 @@ def create_database(url: str) -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # bytes that are no UTF-8, written by another hand, must not keep the other rows from being read
     connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
+    _write_ahead(connection)
+    for pragma in ("synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: Any) -> None:
+    """Let a database keep a write-ahead log from its first connection on.
+
+    SQLite does not wait for the lock that this needs while somebody else writes a database that has none yet.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(AGAIN_SECONDS)
 
 
 @dataclass

@@ -50,7 +50,8 @@ class Subject:
 
     @property
     def name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip()
+        """What the person is called: by the address if a command made them without a name."""
+        return f"{self.first_name} {self.last_name}".strip() or self.email
 
     @property
     def initials(self) -> str:

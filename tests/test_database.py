@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -421,3 +422,20 @@ def test_a_moment_of_another_zone_is_the_same_moment() -> None:
     berlin = datetime(2026, 11, 23, 10, tzinfo=timezone(timedelta(hours=1)))
     dialect = create_database("postgresql+psycopg://h/x").dialect
     assert Time().process_bind_param(berlin, dialect) == Time().process_bind_param(berlin.astimezone(UTC), dialect)
+
+
+def test_a_first_connection_waits_for_who_writes_a_database_without_a_log(tmp_path: Path) -> None:
+    """Two first starts at once: SQLite itself would say at once that the database is locked."""
+    writer = sqlite3.connect(tmp_path / "x.sqlite3", isolation_level=None, check_same_thread=False)
+    writer.execute("CREATE TABLE one (x)")
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("INSERT INTO one VALUES (1)")
+    ends = threading.Timer(0.3, lambda: writer.execute("COMMIT"))
+    engine = create_database(f"sqlite:///{tmp_path}/x.sqlite3")
+    ends.start()
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("SELECT x FROM one").scalar() == 1
+    ends.join()
+    engine.dispose()
+    writer.close()

@@ -9,25 +9,29 @@ from flask_babel import format_decimal
 from app.audit.checks import Checks
 from app.audit.export import BOM, csv_lines
 from app.audit.log import MOST_EXPORTED, Log
-from app.audit.pages import NARROWING, asked_for, log_page, narrowed_in_words
+from app.audit.pages import NARROWING, asked_for, chain, log_page, narrowed_in_words
 from app.audit.words import EXPORT, READ
 from app.errors import Invalid
 from app.web.changes import changed
 from app.web.forms import refuse_unexpected
 from app.web.pages import page
+from app.web.parts import wants
 from app.web.policy import requires
 from app.web.site import current_site, service
 from app.web.subjects import confirmed_subject, current_subject
 
 pages = Blueprint("audit", __name__)
 
+CHAIN = "div#chain"
 NOTHING: frozenset[str] = frozenset()
 
 
 @pages.get("/admin/audit")
 @requires(READ)
 def log() -> ResponseReturnValue:
-    """Show what happened, newest first."""
+    """Show what happened, newest first; or, while a check goes on, how far it came."""
+    if wants(CHAIN):
+        return page("audit/log.html", "chain", chain=chain())
     return page("audit/log.html", "log", **log_page(current_subject(), asked_for(request.args)), admin_url=_admin())
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from babel import Locale
 from babel.dates import get_timezone, get_timezone_gmt, get_timezone_location
-from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask import Blueprint, Response, current_app, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -46,6 +46,8 @@ pages = Blueprint("account", __name__)
 NOTHING: frozenset[str] = frozenset()
 LOOK = "tresor:look"
 """The event that gives the open page another look (static/js/page.js)."""
+VAULT = "vault.list"
+"""The page of secrets, where that system is active."""
 LOOKS = ("theme", "density", "reveal_seconds", "single_keys")
 PASSWORD_EVENTS = ("user.password", "user.create", "invitation.accept")
 MOST_DIGITS = 18
@@ -90,9 +92,9 @@ def save_language() -> ResponseReturnValue:
 @signed_in(keeps=lambda: LOOKS)
 def save_look() -> ResponseReturnValue:
     """Let pages look and answer differently from now on."""
-    form, subject = LookForm(), current_subject()
+    form, subject = _look_form(), current_subject()
     if form.validate_on_submit():
-        chosen = {name: form[name].data for name in LOOKS}
+        chosen = {name: form[name].data for name in LOOKS if name in form}
         service(Preferences).arrange(subject, **chosen)
         return _saved("look", event={LOOK: _worn(chosen)})
     return page("users/account.html", "look", status=422, **_cards(look=form))
@@ -271,9 +273,17 @@ def _cards(**posted: TresorForm) -> dict[str, Any]:
         "language": _language_form(
             formdata=None, data={"language": str(get_locale()), "time_zone": look.time_zone or UTC}
         ),
-        "look": LookForm(formdata=None, data=stored),
+        "look": _look_form(formdata=None, data=stored),
     }
     return {"forms": {**forms, **posted}}
+
+
+def _look_form(**how: Any) -> LookForm:
+    """Return the form of the look, without what is about secrets where there are none."""
+    form = LookForm(**how)
+    if VAULT not in current_app.view_functions:
+        del form.reveal_seconds, form.density
+    return form
 
 
 def _language_form(**how: Any) -> LanguageForm:

@@ -141,7 +141,7 @@ class AddressChanges:
             now = self._known(user_id, ADDRESS, lock=True)
             self._settable(self._users.acting(by, CHANGE, action=ADDRESS), now)
             user = self._set(seen, address, note(ADDRESS, by))
-            values = {"site": self._site, "address": address.shown, "who": by.name or by.email}
+            values = {"site": self._site, "address": address.shown, "who": by.name}
             spoken = self._preferences.language(user)
             self._outbox.enqueue(SET_BY_OTHER, seen.email, by=note("address.mail", by), language=spoken, **values)
         return user

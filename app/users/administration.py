@@ -182,8 +182,6 @@ class Administration:
             self._refuse_own(user, roles=bool(add or remove), asks=asks)
         else:
             self.changeable(subject, user.id, "user.change", lock=True)
-        if names and not names[0]:
-            raise Invalid(_("This field is needed."), field="first_name")
         if names:
             user = self._users.rename_other(subject, user.id, first_name=names[0], last_name=names[1])
         if asks:

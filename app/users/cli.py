@@ -13,6 +13,7 @@ from app.database import Unit
 from app.errors import Invalid
 from app.users.ports import CommandGroups
 from app.users.service import User, Users
+from app.users.settling import Settling
 from app.web.commands import command_unit
 
 ACTOR = "command-line"
@@ -26,7 +27,7 @@ password_stdin = click.option(
 )
 
 
-def users_commands(unit: Unit, users: Users, groups: list[CommandGroups]) -> click.Group:
+def users_commands(unit: Unit, users: Users, groups: list[CommandGroups], settling: Settling) -> click.Group:
     """Return the group `users`."""
 
     @click.group("users")
@@ -86,8 +87,13 @@ def users_commands(unit: Unit, users: Users, groups: list[CommandGroups]) -> cli
     def disable(email: str) -> None:
         """End a person's access."""
         with command_unit(unit):
-            users.disable(ACTOR, _named(users, email).id)
+            user = _named(users, email)
+            users.disable(ACTOR, user.id)
+            alone = settling.alone_count(user)
         click.echo(f"{email}: disabled")
+        if alone:
+            whose = "1 secret has" if alone == 1 else f"{alone} secrets have"
+            click.echo(f"{whose} no other active owner. An administrator hands over or deletes: /admin/users/{user.id}")
 
     @commands.command()
     @click.argument("email")

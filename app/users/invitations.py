@@ -163,7 +163,7 @@ class Invitations:
 
     def _send(self, by: Subject, user: User) -> None:
         address = self._issue(by, user)
-        values = {"inviter": by.name or by.email, "site": self._site, "link": address}
+        values = {"inviter": by.name, "site": self._site, "link": address}
         language = self._preferences.language(user)
         self._outbox.enqueue(INVITATION, user.email, by=note(SEND, by), language=language, **values)
 

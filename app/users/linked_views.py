@@ -10,8 +10,9 @@ from typing import Any, cast
 
 from flask import Blueprint, current_app, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
-from app.errors import Invalid, Refused
+from app.errors import Invalid, Refused, Throttled
 from app.users.address_changes import AddressChanges
 from app.users.cookies import SessionCookie
 from app.users.forms import InvitedForm
@@ -62,6 +63,10 @@ def accept(token: str) -> ResponseReturnValue:
             user = invitations.accept(token, **entered)
         except Invalid as invalid:
             point_out(form, invalid)
+        except Throttled as throttled:
+            text = str(throttled) or _("Too many people sign in at this moment. Try again.")
+            wait = [("Retry-After", str(throttled.seconds))]
+            return _invitation_page(found, form, 429, failure=text, headers=wait)
         else:
             cookie = service(SessionCookie)
             session = service(SignIn).enter(
@@ -107,7 +112,9 @@ def change_address(token: str) -> ResponseReturnValue:
     return redirect(url_for(current_site().home if reader else "users.login", done="address-out"), 303)
 
 
-def _invitation_page(found: Invitation, form: InvitedForm, status: int) -> ResponseReturnValue:
+def _invitation_page(
+    found: Invitation, form: InvitedForm, status: int, *, failure: str = "", **how: Any
+) -> ResponseReturnValue:
     judge_url = url_for("linked.judge", **(request.view_args or {}))
     context: dict[str, Any] = {"invitation": found, "form": form, "reader": person(), "judge_url": judge_url}
-    return page("users/invited.html", "form", status=status, **context)
+    return page("users/invited.html", "form", status=status, failure=failure, **context, **how)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, Table, delete, insert, select
+from sqlalchemy import ColumnElement, Row, Table, delete, insert, select
 
 from app.audit.service import Audit
 from app.clock import Clock
@@ -77,9 +77,10 @@ class Links:
     def issue(
         self, purpose: For, record: Note, *, user: User | None, address: str, copied_by: UUID | None = None
     ) -> str:
-        """Store a link and return its token; those that this person had for the same are over.
+        """Store a link and return its token; those that this person, or this address, had for the same are over.
 
-        user: whom it is for; it ends with their sign-in generation. record: who issues it, for the trail.
+        user: whom it is for, None for who has no account yet; it ends with their sign-in generation. record: who
+        issues it, for the trail.
         """
         now, token = self._clock(), random_token()
         row: dict[str, Any] = {
@@ -98,6 +99,9 @@ class Links:
             self._unit.execute(delete(LINK).where(LINK.c.ends_at <= now))
             if user:
                 self.withdraw(user.id, purpose)
+            else:
+                same = LINK.c.user.is_(None) & (LINK.c.purpose == purpose.value) & (LINK.c.address == address)
+                self._end(same, None)
             self._unit.execute(insert(LINK).values(row))
             self._trail.record(record, kind=KIND, object_id=row["id"], revision=ISSUED)
         return token
@@ -144,10 +148,12 @@ class Links:
             theirs = LINK.c.user == user_id
             if purposes:
                 theirs &= LINK.c.purpose.in_([each.value for each in purposes])
-            for row in self._unit.execute(delete(LINK).where(theirs).returning(LINK.c.id)).all():
-                self._trail.record(
-                    Note("link.end", subject=user_id), kind=KIND, object_id=row.id, revision=USED, gone=True
-                )
+            self._end(theirs, user_id)
+
+    def _end(self, some: ColumnElement[bool], whose: UUID | None) -> None:
+        for row in self._unit.execute(delete(LINK).where(some).returning(LINK.c.id)).all():
+            record = Note("link.end", subject=whose)
+            self._trail.record(record, kind=KIND, object_id=row.id, revision=USED, gone=True)
 
     def _found(self, purpose: For, row: Row[Any]) -> Link | None:
         """Return a row as a link, or None if it does not hold. Raises Damaged if it is not as it was issued."""

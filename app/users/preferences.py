@@ -68,9 +68,9 @@ class Preferences:
         """Remember the theme."""
         self._keep(subject, theme=theme)
 
-    def arrange(self, subject: Subject, *, theme: str, density: str, reveal_seconds: int, single_keys: str) -> None:
-        """Remember how pages look and answer."""
-        self._keep(subject, theme=theme, density=density, reveal_seconds=reveal_seconds, single_keys=single_keys)
+    def arrange(self, subject: Subject, *, theme: str, single_keys: str, **of_secrets: str | int) -> None:
+        """Remember how pages look and answer. of_secrets: density and reveal_seconds, where there are secrets."""
+        self._keep(subject, theme=theme, single_keys=single_keys, **of_secrets)
 
     def _keep(self, subject: Whose, **values: object) -> None:
         with self._unit.writing():

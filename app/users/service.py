@@ -263,8 +263,11 @@ class Users:
         return dict(sorted(found.items(), key=lambda each: (each[0] != ADMINISTRATOR, each[1].casefold())))
 
     def read_names(self, *, first_name: str, last_name: str) -> dict[str, str]:
-        """Return names as they are stored. Raises Invalid."""
-        return {"first_name": self._name(first_name, "first_name"), "last_name": self._name(last_name, "last_name")}
+        """Return names as whoever enters them has to. Raises Invalid, also without a first name."""
+        names = {"first_name": self._name(first_name, "first_name"), "last_name": self._name(last_name, "last_name")}
+        if not names["first_name"]:
+            raise Invalid(_("This field is needed."), field="first_name")
+        return names
 
     def hashed(self, password: str, *, near: Iterable[str]) -> str:
         """Return a new password's hash. Raises Invalid if it breaks a rule."""

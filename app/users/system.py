@@ -202,7 +202,8 @@ class UserManagement(System):
             cfg.on_app(partial(_register, more))
         cfg.on_app(lambda app: app.register_blueprint(admin_pages))
         cfg.on_app(lead_to_password)
-        cfg.on_app(lambda app: app.cli.add_command(users_commands(unit, users, cfg.fillings(CommandGroups))))
+        groups = cfg.fillings(CommandGroups)
+        cfg.on_app(lambda app: app.cli.add_command(users_commands(unit, users, groups, settling)))
         cfg.on_app(lambda app: app.cli.add_command(self._setup_link_command(unit)))
 
     def start(self) -> None:

@@ -115,6 +115,20 @@ def test_a_check_that_goes_on_is_said_and_not_begun_twice(world: World, client: 
     assert re.search(r"<button[^>]* disabled>.*?Check now", client.get("/admin/audit").text, re.DOTALL)
 
 
+def test_a_page_asks_how_far_a_check_came_as_long_as_it_goes_on(world: World, client: Client) -> None:
+    part = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#chain"}
+    assert "every 2s" not in client.get("/admin/audit").text
+    make_up(world, CHECK, id=1, holder=uuid4(), position=1500, total=90_000, seen_at=world.clock())
+    assert "every 2s" in client.get("/admin/audit").text
+    told = client.get("/admin/audit", headers=part).text
+    assert ("A check goes on: entry" in told, "every 2s" in told, " disabled>" in told) == (True, True, True)
+    assert ("<html" in told, 'id="log"' in told) == (False, False)
+    world.sql("DELETE FROM audit_check")
+    ended = client.get("/admin/audit", headers=part).text
+    assert ("A check goes on" in ended, "every 2s" in ended, " disabled>" in ended) == (False, False, False)
+    assert 'hx-target="#check"' in ended
+
+
 def test_a_check_whose_process_ended_is_said_and_another_takes_its_place(world: World, client: Client) -> None:
     seen = world.clock() - FORGOTTEN - timedelta(seconds=1)
     make_up(world, CHECK, id=1, holder=uuid4(), position=1500, total=90_000, seen_at=seen)

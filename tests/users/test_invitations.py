@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from app.crypto.passwords import Passwords
 from app.errors import Conflict, Forbidden, Invalid, Refused
 from app.keys.trail import Note
 from app.subject import Subject
@@ -19,6 +20,7 @@ from app.users.invitations import Invitations
 from app.users.models import RoleContent, RoleRow
 from app.users.permissions import ADMINISTRATOR
 from app.users.service import User
+from app.users.sign_in import SignIn
 from tests.builders import PASSWORD, Client, World
 from tests.mails import link_in, mails, sends_mails
 from tests.tampering import sealed_rows, stored
@@ -468,3 +470,17 @@ def test_the_command_line_sets_no_password_of_who_is_invited(world: World) -> No
     with world.unit(), pytest.raises(Invalid, match="has not accepted the invitation"):
         world.users.set_password("command-line", zoe.id, password=NEW)
     assert stored(world, "user", id=zoe.id)["revision"] == 1
+
+
+def test_a_full_house_keeps_what_an_invited_person_typed(world: World) -> None:
+    sends_mails(world)
+    invited(world, world.person("lena", admin=True))
+    path = link_in(mails(world)[0])
+    passwords: Passwords = world.cfg.get(SignIn)._passwords
+    rules = world.cfg.settings.passwords
+    for _place in range(rules.at_once + rules.waiting):
+        passwords._places.acquire(blocking=False)
+    answer = accepts(world.client(), path, first_name="Zora")
+    assert (answer.status_code, answer.headers["Retry-After"] != "") == (429, True)
+    assert 'value="Zora"' in answer.text
+    assert "Try again." in answer.text

@@ -16,7 +16,8 @@ from tests.users.asking import NEW, asks, becomes, decides, link, registers
 from tests.users.test_service import at_once
 
 CHANGING = re.compile(r'(name="csrf_token" value="|nonce=")[^"]*"')
-ZOE = "zoe@example.org"
+ZOE, SAME = "zoe@example.org", "ZOE@example.org"
+"""One address, written in two ways, each of which has a link of its own."""
 
 
 @pytest.fixture
@@ -126,8 +127,17 @@ def test_a_few_mails_in_half_an_hour_reach_one_address(open_world: World) -> Non
     assert "zoe" not in str([event for event in open_world.events() if event["kind"] == "address"])
 
 
-def test_of_two_links_for_one_address_one_makes_the_account(open_world: World) -> None:
+def test_a_newer_link_for_an_address_ends_the_older_one(open_world: World) -> None:
+    other = link(open_world, "max@example.org", at="/register")
     first, second = link(open_world, ZOE, at="/register"), link(open_world, ZOE, at="/register")
+    opened = [open_world.client().get(path).status_code for path in (first, second, other)]
+    assert opened == [404, 200, 200]
+    assert len(open_world.events("link.end")) == 1
+    assert creates(open_world.client(), first)[0] == 404
+
+
+def test_of_two_links_for_one_address_one_makes_the_account(open_world: World) -> None:
+    first, second = link(open_world, ZOE, at="/register"), link(open_world, SAME, at="/register")
     opened = open_world.client()
     assert opened.get(second).status_code == 200
     assert creates(open_world.client(), first)[0] == 303
@@ -142,7 +152,7 @@ def test_of_two_links_for_one_address_one_makes_the_account(open_world: World) -
 def test_two_who_use_links_for_one_address_at_once_make_one_account(make_world: Callable[..., World]) -> None:
     world = registers(sends_mails(make_world()))
     other = sends_mails(make_world())
-    paths = [link(world, ZOE, at="/register"), link(world, ZOE, at="/register")]
+    paths = [link(world, ZOE, at="/register"), link(world, SAME, at="/register")]
     clients = [world.client(), other.client()]
     calls = (partial(creates, *each, csrf_token=each[0].token()) for each in zip(clients, paths, strict=True))
     statuses = [outcome[0] for outcome in at_once(*calls)]

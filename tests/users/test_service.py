@@ -11,11 +11,12 @@ import pytest
 
 from app.errors import Conflict, Forbidden, Invalid, Refused, TresorError
 from app.keys.trail import Note
-from app.subject import Subject
+from app.subject import SYSTEM, Subject
 from app.users.models import RoleContent, RoleRow
 from app.users.permissions import ADMINISTRATOR, MEMBER
 from app.users.service import User
-from tests.builders import PASSWORD, World
+from tests.builders import PASSWORD, World, a_login
+from tests.mails import mails, sends_mails
 from tests.tampering import sealed_rows
 
 NEW = "another-horse-battery"
@@ -247,3 +248,41 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.join()
     return outcomes
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\t"])
+def test_nobody_is_left_without_a_first_name_by_who_enters_it(world: World, blank: str) -> None:
+    boss, anna = world.person("boss", admin=True), world.person("anna")
+    acts = [
+        lambda: world.users.rename(anna, first_name=blank, last_name="Berger"),
+        lambda: world.users.rename_other(boss, anna.id, first_name=blank, last_name="Berger"),
+    ]
+    for act in acts:
+        with pytest.raises(Invalid) as refusal, world.unit():
+            act()
+        assert refusal.value.field == "first_name"
+
+
+def test_who_has_no_name_is_told_of_by_the_address(world: World) -> None:
+    with world.unit():
+        email, names = "root@example.org", {"first_name": "", "last_name": ""}
+        made = world.users.create("tests", email=email, password=PASSWORD, roles=[ADMINISTRATOR], **names)
+    root, other = world.subject(made.id), world.person("other", admin=True)
+    ben = world.person("ben")
+    assert root.name == "root@example.org"
+    sends_mails(world)
+    with world.unit():
+        world.groups.add_member(root, SYSTEM, ben.id)
+    assert [mail.body for mail in mails(world, other.email) if "root@example.org changed who belongs" in mail.body]
+
+
+def test_the_command_that_disables_says_what_has_no_other_owner(world: World) -> None:
+    ben, eve = world.person("ben"), world.person("eve")
+    world.keep(a_login(), owner=ben)
+    runner = world.app.test_cli_runner()
+    said = runner.invoke(args=["users", "disable", ben.email]).output.splitlines()
+    assert said == [
+        "ben@example.org: disabled",
+        f"1 secret has no other active owner. An administrator hands over or deletes: /admin/users/{ben.id}",
+    ]
+    assert runner.invoke(args=["users", "disable", eve.email]).output == "eve@example.org: disabled\n"

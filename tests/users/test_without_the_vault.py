@@ -137,6 +137,17 @@ def test_an_account_and_its_data_are_whole(alone: Alone) -> None:
     assert ("groups" in answer.json, "secrets" in answer.json) == (Groups in alone.cfg.site.services, False)
 
 
+def test_an_account_offers_no_look_of_secrets(alone: Alone) -> None:
+    sets_up(alone)
+    page = alone.get("/account").text
+    assert ("Theme" in page, "Rows in the vault" in page, "Show values for" in page) == (True, False, False)
+    saved = alone.post("/account/look", "/account", theme="dark", single_keys="off")
+    assert (saved.status_code, saved.headers["Location"]) == (303, "/account?done=look")
+    assert 'data-theme="dark"' in alone.get("/account").text
+    of_secrets = {"theme": "dark", "single_keys": "off", "density": "compact"}
+    assert alone.post("/account/look", "/account", **of_secrets).status_code == 422
+
+
 def test_settings_and_roles_are_managed(alone: Alone) -> None:
     sets_up(alone)
     made = alone.post("/admin/roles/new", name="Help desk", description="", **{"may-role.manage": "on"})
