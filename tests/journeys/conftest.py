@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.builders import START
 from tests.journeys.scenery import Scenery, empty_scenery, scenery
+from tests.journeys.tongue import LANGUAGES, LOCALES, language, say, speaking
 from tests.journeys.watching import Watch, watched
 from tests.processes import answers, free_port, running, wait_for
 from tests.services import ROOT, Azurite, Chromium, Postgres
@@ -110,6 +111,29 @@ class serving:  # used like a function, in a with statement
         self._file.close()
 
 
+def every_way(test: Callable[..., None]) -> Callable[..., None]:
+    """Let a journey on `served` go in both languages, with and without script, two of the four on each store."""
+    ways = [("sqlite", "en", False), ("sqlite", "de", True), ("postgres", "en", True), ("postgres", "de", False)]
+    said = {True: "with script", False: "without script"}
+    every = pytest.mark.parametrize(
+        ("served", "spoken", "script"), ways, indirect=True, ids=lambda part: said.get(part, part)
+    )
+    return pytest.mark.usefixtures("spoken")(every(test))
+
+
+@pytest.fixture(params=LANGUAGES)
+def spoken(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The journey's language: `say` speaks it, and browsers ask for it."""
+    with speaking(request.param):
+        yield request.param
+
+
+@pytest.fixture(params=[False, True], ids=["without script", "with script"])
+def script(request: pytest.FixtureRequest) -> bool:
+    """Whether browsers run scripts."""
+    return bool(request.param)
+
+
 @pytest.fixture(scope="session")
 def browser(chromium: Chromium) -> Iterator[Browser]:
     with sync_playwright() as playwright:
@@ -133,8 +157,8 @@ class Profiles:
     made: list[tuple[BrowserContext, Watch]] = field(default_factory=list)
 
     def open(self, *, script: bool = True, **options: Any) -> BrowserContext:
-        """Return a new profile: in English, with script unless a journey says `script=False`."""
-        context = self.browser.new_context(java_script_enabled=script, **{"locale": "en-GB", **options})
+        """Return a new profile: in the journey's language, with script unless a journey says `script=False`."""
+        context = self.browser.new_context(java_script_enabled=script, **{"locale": LOCALES[language.get()], **options})
         context.set_default_timeout(10_000)
         self.made.append((context, watched(context)))
         return context
@@ -168,9 +192,9 @@ class Person:
 
     def signs_in(self, email: str) -> None:
         self.goes("/login")
-        self.page.get_by_label("Email").fill(email)
-        self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_label(say("Email")).fill(email)
+        self.page.get_by_label(say("Password")).fill(PASSWORD)
+        self.page.get_by_role("button", name=say("Sign in")).click()
         self.page.wait_for_url("**/vault*")
 
     def sees(self, text: str) -> None:

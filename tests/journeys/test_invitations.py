@@ -12,6 +12,7 @@ from app.users.service import User
 from tests.builders import PASSWORD, START
 from tests.journeys.conftest import Profiles
 from tests.journeys.scenery import HOST, Scenery, scenery
+from tests.journeys.tongue import say
 from tests.mails import link_in, mails, sends_mails
 
 NEW = "willow-tram-9-Lantern"
@@ -19,9 +20,10 @@ Opener = Callable[..., Page]
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Scenery]:
+def office(tmp_path: Path, spoken: str) -> Iterator[Scenery]:
     """A scenery of its own: what happens here changes people."""
     with scenery(tmp_path) as built:
+        built.speaks(spoken)
         built.world.clock.now = START
         yield built
 
@@ -30,8 +32,8 @@ def office(tmp_path: Path) -> Iterator[Scenery]:
 def opens(request: pytest.FixtureRequest, profiles: Profiles, office: Scenery) -> Opener:
     """Return the page of a browser of its own, of somebody or nobody."""
 
-    def make(name: str = "", *, locale: str = "en-GB") -> Page:
-        context = profiles.open(script=request.param, base_url=office.url, locale=locale)
+    def make(name: str = "", **options: str) -> Page:
+        context = profiles.open(script=request.param, base_url=office.url, **options)
         if name:
             context.add_cookies([{"name": "session", "value": office.session(name), "url": office.url}])
         return context.new_page()
@@ -56,8 +58,8 @@ def signs_in(page: Page, email: str, password: str = PASSWORD) -> None:
 
 def fills_in(page: Page, name: str) -> None:
     page.goto("/admin/users/invite")
-    page.get_by_label("Email").fill(f"{name.casefold()}@{HOST}")
-    page.get_by_label("First name").fill(name)
+    page.get_by_label(say("Email")).fill(f"{name.casefold()}@{HOST}")
+    page.get_by_label(say("First name")).fill(name)
     page.locator(".sheet").get_by_role("radio", name="Deutsch").check(force=True)
 
 
@@ -65,10 +67,10 @@ def test_somebody_is_invited_by_mail_and_takes_another_address(office: Scenery, 
     sends_mails(office.world)
     lena = opens("lena")
     fills_in(lena, "Zoe")
-    lena.get_by_role("button", name="Send invitation").click()
-    lena.get_by_text("The invitation is on its way.").wait_for()
+    lena.get_by_role("button", name=say("Send invitation")).click()
+    lena.get_by_text(say("The invitation is on its way.")).wait_for()
     with lena.expect_response("**/invitation/send"):
-        lena.get_by_role("button", name="Send again").click()
+        lena.get_by_role("button", name=say("Send again")).click()
     first, second = mails(office.world, f"zoe@{HOST}")
     zoe = opens(locale="de-DE")
     zoe.goto(link_in(first))
@@ -105,20 +107,20 @@ def takes_another_address(office: Scenery, zoe: Page, opens: Opener) -> None:
 def test_a_link_is_handed_over_and_told_and_an_administrator_changes_an_address(office: Scenery, opens: Opener) -> None:
     lena = opens("lena")
     fills_in(lena, "Piet")
-    lena.get_by_role("button", name="Invite").click()
-    lena.get_by_role("link", name="Copy invitation link").click()
-    lena.get_by_role("button", name="Make a link").click()
+    lena.get_by_role("button", name=say("Invite")).click()
+    lena.get_by_role("link", name=say("Copy invitation link")).click()
+    lena.get_by_role("button", name=say("Make a link")).click()
     link = lena.locator("#link").inner_text()
     piet = opens()
     piet.goto(link)
-    piet.get_by_text("Lena Hoffmann copied this link").wait_for()
+    piet.get_by_text(say("copied this link")).wait_for()
     for label in ("Password", "Password again"):
-        piet.get_by_label(label, exact=True).fill(NEW)
-    piet.get_by_role("button", name="Begin").click()
+        piet.get_by_label(say(label), exact=True).fill(NEW)
+    piet.get_by_role("button", name=say("Begin")).click()
     piet.wait_for_url("**/vault*")
     lena.goto(f"/admin/users/{found(office, f'piet@{HOST}').id}/address")
-    lena.get_by_label("New email").fill(f"pieter@{HOST}")
-    lena.get_by_role("button", name="Change email").click()
+    lena.get_by_label(say("New email")).fill(f"pieter@{HOST}")
+    lena.get_by_role("button", name=say("Change email")).click()
     lena.wait_for_url(lambda url: "/address" not in url)
     signs_in(piet, f"pieter@{HOST}", NEW)
     notice = piet.get_by_text("Lena Hoffmann hat die Adresse geändert, mit der Sie sich anmelden.")
@@ -142,9 +144,9 @@ def signs_out_and_in(page: Page) -> None:
 def test_an_invitation_is_taken_back(office: Scenery, opens: Opener) -> None:
     lena = opens("lena")
     fills_in(lena, "Ida")
-    lena.get_by_role("button", name="Invite").click()
-    lena.get_by_role("link", name="Withdraw invitation").click()
-    lena.get_by_role("button", name="Withdraw invitation").click()
+    lena.get_by_role("button", name=say("Invite")).click()
+    lena.get_by_role("link", name=say("Withdraw invitation")).click()
+    lena.get_by_role("button", name=say("Withdraw invitation")).click()
     lena.wait_for_url(lambda url: "/invitation" not in url)
     with office.world.unit():
         assert office.world.users.find(f"ida@{HOST}") is None
