@@ -40,7 +40,7 @@ def report_page(numbers: Numbers, subject: Subject) -> Context:
                 "title": title_of(each.kind, each.type_id),
                 "logo": each.kind.logo if each.kind else None,
                 "group": each.group.name,
-                "owners": ", ".join(owner.name for owner in each.owners) or _("a deleted user"),
+                "owners": ", ".join(owner.name for owner in each.owners) or _("A deleted user"),
             }
             for each in numbers.ownerless
         ],
