@@ -112,14 +112,14 @@ class Cast:
 
     def secret(self, *, trashed: bool = False) -> UUID:
         """Keep a secret of two versions, shared with viewer and editor, published in the group."""
-        world, owner = self.world, self.people["owner"]
+        world, owner = self.world, self.world.subject(self.people["owner"].id)  # signed in anew: others end sessions
         made = world.keep(a_jira(), owner=owner)
         with world.unit():
             world.vault.change(owner, made, seen=1, values=to_plain(a_jira(name="Edited")), cleared=frozenset())
         with world.unit():
             for name, level in (("viewer", Level.VIEWER), ("editor", Level.EDITOR)):
-                self._shares(made, Wishes(add=self.people[name].email, add_level=level))
-            self._shares(made, Wishes(shown=frozenset({self.group}), ticked=frozenset({self.group})))
+                self._shares(owner, made, Wishes(add=self.people[name].email, add_level=level))
+            self._shares(owner, made, Wishes(shown=frozenset({self.group}), ticked=frozenset({self.group})))
             if trashed:
                 world.trash.delete(owner, made)
         return made
@@ -168,8 +168,8 @@ class Cast:
         self.tokens.pop(who, None)
         self.token(who)
 
-    def _shares(self, secret: UUID, wishes: Wishes) -> None:
-        sharing, owner = self.world.cfg.get(Sharing), self.people["owner"]
+    def _shares(self, owner: Subject, secret: UUID, wishes: Wishes) -> None:
+        sharing = self.world.cfg.get(Sharing)
         sharing.save(owner, secret, revision=sharing.state(owner, secret).head.revision, wishes=wishes)
 
     def revision(self, table: str, identity: object) -> str:
