@@ -31,6 +31,17 @@ def test_a_deletion_names_which_automation_uses_it_and_when_last(town: Town) -> 
     assert "None has used it yet." not in page
 
 
+def test_only_what_mail_could_use_lets_mail_wait(town: Town) -> None:
+    anna = town.person("anna", groups={SYSTEM: "member"})
+    for credentials, waits in ((an_smtp(name="Out"), True), (a_login(name="In"), False)):
+        secret = town.keep(credentials, owner=anna)
+        if not waits:
+            town.publish(secret, owner=anna, group=SYSTEM)
+        for page in (f"/vault/{secret}/delete", f"/groups/{SYSTEM}/publications/{secret}/withdraw"):
+            assert ("Mail waits" in said(town, anna, page)) is waits, page
+        assert ("data-system" in town.client(anna).get(f"/vault/{secret}/sharing").text) is waits
+
+
 def test_a_team_in_a_sentence_stands_in_quotation_marks(town: Town) -> None:
     group = town.group("Release")
     anna = town.person("anna", groups={group.id: "member"})

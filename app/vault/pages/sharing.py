@@ -167,6 +167,7 @@ def publications(heads: Iterable[Head], used: Mapping[UUID, datetime | None], *,
             {
                 "id": head.id,
                 "logo": kind.logo if kind else "unplug",
+                "type_id": head.type,
                 "type_title": kind.title if kind else head.type,
                 "name": head.name,
                 "owner": ", ".join(_("you") if each.id == reader else each.name for each in owners),
