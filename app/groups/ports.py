@@ -47,7 +47,7 @@ class Ending:
 
 @dataclass(frozen=True)
 class Publications:
-    """Some of what is published in a group: id, logo, type_id, type_title, name, owner, last_use, may_withdraw of each."""
+    """Some of what is published in a group: id, logo, type_id, type_title, name, owner, last_use, may_withdraw."""
 
     rows: Sequence[Mapping[str, Any]] = ()
     total: int = 0
