@@ -197,15 +197,17 @@ def compares(hand: Hand) -> None:
 
 def deletes(hand: Hand) -> None:
     page, dialog = hand.page, hand.page.locator("dialog[open]")
+    address = page.url
     for undone in (True, False):
         hand.press(page.locator("#delete"))
-        expect(dialog).to_contain_text("Selin Kaya")
-        hand.press(dialog.locator(".dlg-foot .danger"))
-        page.wait_for_url("**/vault*")
+        expect(dialog).to_contain_text(say("1 person no longer sees it in their vault."))
+        hand.press(save(dialog))
+        page.wait_for_url("**/vault")
         if undone:
-            hand.press(page.locator(".toast button").first)
-            expect(page.locator(".toast").last).to_contain_text(say("Restored from the trash"))
-            hand.press(page.get_by_role("link", name="Library"))
+            undo = page.get_by_role("button", name=say("Undo"))
+            hand.press(undo)
+            expect(undo).to_have_count(0)
+            page.goto(address)
             expect(page.locator("h1")).to_have_text("Library")
 
 
@@ -215,7 +217,7 @@ def purges(hand: Hand) -> None:
     row = page.locator("#results li", has_text="Library")
     hand.press(row.locator("[id^=purge-]"))
     hand.write(dialog.locator("#f-name"), "Library")
-    hand.press(dialog.locator(".dlg-foot .danger"))
+    hand.press(save(dialog))
     is_closed(page)
     expect(row).to_have_count(0)
 
