@@ -86,7 +86,7 @@ def _catalogue(spoken: str) -> dict[str, str]:
         read = read_po(file, locale=spoken)
     found: dict[str, str] = {}
     for message in read:
-        if not message.id:
+        if not message.id or message.context:  # what stands in a context is a word in other words
             continue
         if isinstance(message.id, tuple):
             found |= dict(zip(message.id, message.string, strict=True))
