@@ -18,7 +18,7 @@ def declare(actions: Actions) -> None:
         Action("group.create", _l("Group created"), "users", tried=_l("Create a group")),
         Action("group.describe", _l("Description changed"), "pencil", tried=_l("Describe a group")),
         Action("group.add-member", _l("Member added or level changed"), "user-plus", tried=_l("Add a member")),
-        Action(JOIN, _l("Joined by who manages all groups"), "user-plus"),
+        Action(JOIN, _l("Joined by somebody who manages all groups"), "user-plus"),
         Action("group.remove-member", _l("Member removed"), "user-minus", tried=_l("Remove a member")),
         Action("group.members", _l("Members saved"), "users", tried=_l("Change members")),
         Action("group.leave", _l("Group left"), "log-out", tried=_l("Leave a group")),

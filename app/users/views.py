@@ -133,7 +133,8 @@ def confirmed() -> ResponseReturnValue:
     if not form.waiting:
         return service(SessionCookie).put(make_response(redirect(next_page(form.next.data or ""), 303)), entry)
     answer = service(SessionCookie).put(make_response(), entry)  # first: the page needs a token of the new session
-    answer.set_data(resend_page(200, kept=list(form.waiting.items()), action=form.next.data or "").get_data())
+    kept, action = list(form.waiting.items()), form.next.data or ""
+    answer.set_data(resend_page(200, kept=kept, action=action, confirmed=True).get_data())
     return answer
 
 

@@ -161,12 +161,26 @@ def _resend_this(status: int, public: Container[str]) -> ResponseReturnValue:
 
 
 def resend_page(
-    status: int, *, kept: list[tuple[str, str]], action: str, withheld: list[tuple[str, bool]] | None = None
+    status: int,
+    *,
+    kept: list[tuple[str, str]],
+    action: str,
+    withheld: list[tuple[str, bool]] | None = None,
+    confirmed: bool = False,
 ) -> Response:
-    """Render the page that sends a form again, to a path of ours, with the entries that were kept."""
-    reference = request_id() if status >= 500 else None
-    withheld = withheld or []
-    return page("errors/resend.html", status=status, kept=kept, withheld=withheld, action=action, reference=reference)
+    """Render the page that sends a form again, to a path of ours, with the entries that were kept.
+
+    confirmed: the form waited for the password, which was right.
+    """
+    return page(
+        "errors/resend.html",
+        status=status,
+        kept=kept,
+        withheld=withheld or [],
+        action=action,
+        reference=request_id() if status >= 500 else None,
+        confirmed=confirmed,
+    )
 
 
 def _public_names() -> Container[str] | None:

@@ -235,6 +235,14 @@ def test_whoever_gives_a_role_on_the_way_confirms_who_they_are(world: World) -> 
     assert mails(world) == []
     with world.unit():
         assert world.users.find(ZOE) is None
+    waiting = {**form, f"role-{ADMINISTRATOR}": "on", "next": "/admin/users/invite"}
+    confirmed = browser.post("/confirm", password=PASSWORD, **waiting)
+    assert confirmed.status_code == 200
+    assert "You have confirmed that it is you." in confirmed.text
+    assert "open for too long" not in confirmed.text
+    for entry in (ZOE, f"role-{ADMINISTRATOR}"):
+        assert entry in confirmed.text
+    assert mails(world) == []
     assert browser.post("/admin/users/invite", **form).status_code == 303
     assert len(mails(world)) == 1
 
