@@ -46,6 +46,6 @@ class AuditTrails(System):
         for each in (actions, log, checks):
             cfg.provide(each)
         cfg.site.cards.append(Card(INSTALLATION, *TITLES, "scroll-text", "audit.log", READ, 30, chain_fact(checks)))
-        cfg.site.messages.update(MESSAGES)
+        cfg.site.says(MESSAGES)
         cfg.on_app(lambda app: app.register_blueprint(pages))
         cfg.on_app(lambda app: app.cli.add_command(audit_commands(cfg.unit, trail, log, checks)))

@@ -114,7 +114,7 @@ class GroupManagement(System):
                 fact=lambda: system_changed(history, cfg.clock()),
             )
         )
-        cfg.site.messages.update(MESSAGES)
+        cfg.site.says(MESSAGES)
         cfg.on_app(lambda app: app.register_blueprint(pages))
         cfg.on_app(lambda app: app.register_blueprint(admin_pages))
         cfg.on_app(lambda app: app.cli.add_command(groups_commands(cfg.unit, groups, users)))

@@ -67,8 +67,12 @@ class ChangeableSettings(System):
         declare_actions(cfg.get(Actions))
         cfg.fill(FixedSettings, self)
         cfg.site.cards.append(CARD)
-        cfg.site.messages["settings"] = lambda _query: _("Settings saved. They hold from now on.")
-        cfg.site.messages["settings-reset"] = lambda _query: _("The file’s value holds again.")
+        cfg.site.says(
+            {
+                "settings": lambda _query: _("Settings saved. They hold from now on."),
+                "settings-reset": lambda _query: _("The file’s value holds again."),
+            }
+        )
         cfg.on_app(lambda app: app.register_blueprint(pages))
         self._settings = cfg.settings
 

@@ -173,7 +173,7 @@ class UserManagement(System):
         for service in (people, administration, settling, deletion):
             cfg.provide(service)
         cfg.site.cards.append(card(people))
-        cfg.site.messages.update(ADMIN_MESSAGES)
+        cfg.site.says(ADMIN_MESSAGES)
         cfg.fill(FirstStart, users)
         cfg.fill(Revised, rows)
         cfg.fill(Revised, role_rows)
@@ -186,7 +186,7 @@ class UserManagement(System):
         cfg.site.sign_in, cfg.site.confirm, cfg.site.session = "users.login", "users.confirm", "users.session_left"
         self._base_url = settings.server.base_url
         cfg.site.entries += ENTRIES
-        cfg.site.messages.update(MESSAGES)
+        cfg.site.says(MESSAGES)
         cfg.site.standing.add("told")
         cfg.site.cards.append(ROLES)
         cfg.fill(Acting, users)

@@ -55,7 +55,7 @@ MESSAGES: Mapping[str, Callable[[Mapping[str, str]], Message]] = {
     "shared": lambda _query: _("Sharing saved."),
     "unshared": _unshared,
     "given-back": lambda _query: _("Given back, with the same level and end date."),
-    "left": lambda _query: _("Removed from your vault."),
+    "removed": lambda _query: _("Removed from your vault."),
     "trashed": _trashed,
     "restored": lambda _query: _("Restored from the trash, with everybody who had it."),
     "purged": lambda _query: _("Deleted for good."),

@@ -128,7 +128,7 @@ class SecretManagement(System):
         cfg.site.entries.append(Entry(_l("Trash"), "trash-2", "vault.trash", policy.USE, in_menu=True))
         cfg.site.home = cfg.site.search = "vault.list"
         cfg.site.new = ("vault.new", policy.CREATE)
-        cfg.site.messages.update(MESSAGES)
+        cfg.site.says(MESSAGES)
         cfg.fill(FixedSettings, FixedHere(cfg.settings.vault))
         cfg.on_app(lambda app: app.register_blueprint(pages))
         cfg.on_app(lambda app: app.register_blueprint(checks))

@@ -340,7 +340,7 @@ def leave(secret_id: UUID) -> ResponseReturnValue:
     use, subject = service(Sharing), current_subject()
     refuse_more_than(NOTHING, lambda: use.leavable(subject, secret_id))
     use.leave(subject, secret_id)
-    return changed(url_for("vault.list", done="left"), gone=url_for("vault.show", secret_id=secret_id))
+    return changed(url_for("vault.list", done="removed"), gone=url_for("vault.show", secret_id=secret_id))
 
 
 @pages.get("/vault/<uuid:secret_id>/delete")

@@ -30,5 +30,5 @@ def url_with(endpoint: str, query: Mapping[str, str]) -> str:
 
 
 def page_number(text: str) -> int:
-    """Return the number that an address gives, 1 for what is none."""
-    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 7 else 1
+    """Return the number of a page that an address gives, 1 for what is none."""
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 7 else 1

@@ -123,6 +123,12 @@ class Site:
     confirm: str = ""
     """The endpoint of the page that asks for the password again."""
 
+    def says(self, messages: Mapping[str, Callable[[Mapping[str, str]], object]]) -> None:
+        """Add messages. Raises Misconfigured for a word that another system has: one of the two would not be true."""
+        if twice := self.messages.keys() & messages.keys():
+            raise Misconfigured(f"two systems say different things by {', '.join(sorted(twice))}")
+        self.messages.update(messages)
+
     def may_create(self, subject: Subject) -> bool:
         """Return whether this person may begin something new."""
         return self.new is not None and subject.may(self.new[1])

@@ -217,6 +217,7 @@ def scene(scenes: tuple[Scenery, Scenery]) -> Scenery:
     full, _empty = scenes
     full.speaks("en")
     full.world.clock.now = START
+    full.people = {name: full.world.subject(each.id) for name, each in full.people.items()}  # journeys end sessions
     return full
 
 

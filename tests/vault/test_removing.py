@@ -52,6 +52,6 @@ def test_the_page_leads_to_the_question_and_back_to_the_vault(town: Town) -> Non
     assert "Remove it from your vault?" in question
     assert "You can no longer open it. Only Anna-" in question
     answer = browser.post(f"/vault/{secret}/leave")
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/vault?done=left")
-    assert "Removed from your vault." in browser.get("/vault?done=left").text
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/vault?done=removed")
+    assert "Removed from your vault." in browser.get("/vault?done=removed").text
     assert browser.get(f"/vault/{secret}").status_code == 404

@@ -272,7 +272,7 @@ def test_a_group_admin_sees_of_publications_name_type_owner_and_last_use(town: T
     with town.app.test_request_context(), town.unit():
         [shown] = panel.publications(admin, team).rows
         assert [*panel.publications(member, team).rows] == []
-    assert shown.keys() == {"id", "logo", "type_title", "name", "owner", "last_use", "may_withdraw"}
+    assert shown.keys() == {"id", "logo", "type_id", "type_title", "name", "owner", "last_use", "may_withdraw"}
     assert (shown["name"], str(shown["type_title"])) == ("Portal", "Web login")
     assert "marked" not in repr({name: str(value) for name, value in shown.items()})
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pytest
 from werkzeug.test import TestResponse
 
+from app.errors import Misconfigured
 from app.web.saying import SECONDS
 from tests.builders import Client, World, a_jira, a_login
 from tests.web.conftest import House
@@ -75,3 +77,11 @@ def test_its_cookie_is_a_hash_for_a_minute(house: House) -> None:
     value, *attributes = line.split("; ")
     assert len(value.removeprefix("said=")) == 64
     assert set(attributes) >= {f"Max-Age={SECONDS}", "HttpOnly", "Path=/", "SameSite=Lax"}
+
+
+def test_two_systems_do_not_say_different_things_by_one_word(world: World) -> None:
+    site = world.cfg.site
+    before = dict(site.messages)
+    with pytest.raises(Misconfigured, match="settings"):
+        site.says({"of-this-test": lambda _query: "", "settings": lambda _query: "Something else."})
+    assert site.messages == before
