@@ -18,8 +18,8 @@ from app.web.commands import said_in_a_line
 SOURCES = ("app", "config", "static", "templates", "wsgi.py")
 """What a server that reloads watches; not the checkout, where its own data lies."""
 
-SERVED_AS = ("--interface", "asginl", "--no-ws")
-"""How the server speaks to app.web.serving."""
+SERVED_AS = ("--interface", "asginl", "--no-ws", "--http", "1")
+"""How the server speaks to app.web.serving. HTTP/2 would let one connection hold hundreds of bodies."""
 
 
 def create_app() -> Flask:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -20,6 +21,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Environ = dict[str, Any]
 WSGI = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+Answered = tuple[int, list[tuple[bytes, bytes]], bytes]
+"""Status, headers, body."""
 
 THREADS = 4
 """In each process: a request that waits for another server, as a tested connection does, leaves room for the others."""
@@ -35,25 +38,38 @@ ROOM = 128 * 2**20
 """Bytes of bodies that a process keeps at a time; when it is full, only bodies of ORDINARY size are taken."""
 ORDINARY = 64 * 1024
 
+MOST_WAITING = 256
+"""Requests that wait for a thread; who comes then is told so at once."""
+
+HOP = frozenset({b"transfer-encoding"})
+"""Headers of the connection: what was sent in pieces is whole when the app hears of it."""
+
 
 class Gone(Exception):
     """Whoever asked went away before all was said."""
 
 
 class Full(Exception):
-    """There is no room for another large body."""
+    """There is no room for another large body, or too many wait."""
 
 
 class Served:
     """The WSGI app as an ASGI one, so that a slow sender holds a connection, for some seconds, and never a thread."""
 
     def __init__(
-        self, app: WSGI, *, most: int, threads: int = THREADS, seconds: float = BODY_SECONDS, room: int = ROOM
+        self,
+        app: WSGI,
+        *,
+        most: int,
+        threads: int = THREADS,
+        seconds: float = BODY_SECONDS,
+        room: int = ROOM,
+        waiting: int = MOST_WAITING,
     ) -> None:
         """most: bytes of the largest body that the app takes. seconds: how long the smallest body may take."""
         self._app, self._most, self._seconds, self._room = app, most, seconds, room
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="answers")
-        self._kept = 0
+        self._kept, self._asked, self._at_most = 0, 0, threads + waiting
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Hear one request out, have it answered in a thread, send the answer."""
@@ -62,28 +78,30 @@ class Served:
         environ = environ_of(scope)
         body = bytearray()
         try:
-            await self._hear(environ, receive, body)
-            answered = await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, environ, body)
+            heard = await self._hear(environ, receive, body)
+            answered = await self._answered(environ, body, receive if heard else None)
         except Gone:
             return
         except TimeoutError:
+            log.warning("408: a form came too slowly")
             answered = plain(408, "What you sent came too slowly, so nothing was done.\n")
         except Full:
-            answered = plain(503, "Too much is being sent here at this moment. Try again.\n")
+            log.warning("503: too many requests, or too large ones, at a time")
+            answered = plain(503, "Too much is being sent here at this moment. Try again.\n", {"Retry-After": "5"})
         finally:
             self._forget(body)
         status, headers, content = answered
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
-    async def _hear(self, environ: Environ, receive: Receive, body: bytearray) -> None:
+    async def _hear(self, environ: Environ, receive: Receive, body: bytearray) -> bool:
         """Put what is sent into `body`, unless it is too large: the app hears of that from CONTENT_LENGTH alone.
 
-        Raises Gone, TimeoutError, Full.
+        Returns whether all of it was heard. Raises Gone, TimeoutError, Full.
         """
         told = _length(environ)
         if told > self._most and (told > HEARD_OUT or "HTTP_EXPECT" in environ):
-            return
+            return False
         total, full = 0, False
         try:
             async with asyncio.timeout(self._seconds + min(told, self._most) / SLOWEST):
@@ -103,12 +121,35 @@ class Served:
         if full and total <= self._most:
             raise Full
         environ["CONTENT_LENGTH"] = str(max(total, told))
+        return total <= self._most
+
+    async def _answered(self, environ: Environ, body: bytearray, receive: Receive | None) -> Answered:
+        """Return the app's answer. Raises Full, and Gone if whoever asked goes away before a thread has begun.
+
+        receive: hears of that; None while there is more of the body, which nobody wants.
+        """
+        if self._asked >= self._at_most:
+            raise Full
+        self._asked += 1
+        working = self._threads.submit(self._answer, environ, body)
+        answer: asyncio.Future[Any] = asyncio.wrap_future(working)
+        gone: list[asyncio.Future[Any]] = [asyncio.ensure_future(_gone(receive))] if receive else []
+        try:
+            await asyncio.wait([answer, *gone], return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done() and working.cancel():
+                raise Gone
+            answered: Answered = await answer
+            return answered
+        finally:
+            for each in gone:
+                each.cancel()
+            self._asked -= 1
 
     def _forget(self, body: bytearray) -> None:
         self._kept -= len(body)
         body.clear()
 
-    def _answer(self, environ: Environ, body: bytearray) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    def _answer(self, environ: Environ, body: bytearray) -> Answered:
         """Call the app, and return its whole answer."""
         said: list[Any] = []
         environ["wsgi.input"] = BytesIO(body)
@@ -152,14 +193,21 @@ def environ_of(scope: Message) -> Environ:
     if scope["client"]:
         environ["REMOTE_ADDR"] = scope["client"][0]
     for name, value in scope["headers"]:
-        if b"_" not in name:
+        if b"_" not in name and name.lower() not in HOP:
             _add(environ, name.decode("latin-1").upper().replace("-", "_"), value.decode("latin-1"))
     return environ
 
 
-def plain(status: int, text: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+def plain(status: int, text: str, more: Mapping[str, str] = MappingProxyType({})) -> Answered:
     """Return an answer for whom no page can be made, after which the connection ends."""
-    headers = {"Content-Type": "text/plain", "Content-Length": str(len(text)), "Connection": "close"}
+    headers = {
+        "Content-Type": "text/plain",
+        "Content-Length": str(len(text)),
+        "Connection": "close",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        **more,
+    }
     return status, [(_bytes(name), _bytes(value)) for name, value in headers.items()], text.encode("ascii")
 
 
@@ -181,6 +229,12 @@ async def _chunks(receive: Receive) -> Any:
         yield message.get("body", b"")
         if not message.get("more_body", False):
             return
+
+
+async def _gone(receive: Receive) -> None:
+    """Return when whoever asked goes away."""
+    while (await receive())["type"] == "http.request":
+        pass
 
 
 def _length(environ: Environ) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import re
 import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -20,18 +22,20 @@ from tests.processes import answers, free_port, running, wait_for
 from tests.services import ROOT
 
 ECHO = f"""
-import json, time
+import json, os, time
 from app.web.serving import Served
 
 def echo(environ, start_response):
     read = environ["wsgi.input"].read()
     told = {{name: value for name, value in environ.items() if isinstance(value, str)}} | {{"read": len(read)}}
     with open("asked", "a") as file:
-        file.write(environ["REQUEST_METHOD"] + "\\n")
+        file.write(environ["REQUEST_METHOD"] + environ["PATH_INFO"] + "\\n")
+    while environ["PATH_INFO"] == "/waits" and not os.path.exists("ends"):
+        time.sleep(0.01)
     start_response("413 Too Large" if int(environ.get("CONTENT_LENGTH") or 0) > {2 * ORDINARY} else "200 OK", [])
     return [json.dumps(told).encode()]
 
-served = Served(echo, most={2 * ORDINARY}, seconds=0.5, room={2 * ORDINARY})
+served = Served(echo, most={2 * ORDINARY}, seconds=0.5, room={2 * ORDINARY}, waiting=2)
 """
 
 
@@ -45,6 +49,10 @@ class Echo:
     def asked(self) -> list[str]:
         file = self._folder / "asked"
         return file.read_text().split() if file.exists() else []
+
+    def ends(self) -> None:
+        """Let those be answered who wait."""
+        (self._folder / "ends").touch()
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +119,26 @@ def test_a_body_in_pieces_of_unknown_length_is_put_together(echo: Echo) -> None:
     assert (json.loads(body)["CONTENT_LENGTH"], json.loads(body)["read"]) == ("5", 5)
 
 
+def test_a_form_in_pieces_of_unknown_length_is_read(tresor: Served) -> None:
+    """A proxy that keeps nothing back passes on a body whose length it does not know."""
+    client = http.client.HTTPConnection("127.0.0.1", port_of(tresor), timeout=10)
+    client.request("GET", "/login")
+    page = client.getresponse()
+    cookies = [each.partition(";")[0] for each in page.headers.get_all("Set-Cookie") or ()]
+    found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page.read().decode())
+    assert found
+    kind = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+    form = f"csrf_token={found[1]}&next=&email=nobody%40example.org&password=wrong-wrong-wrong-wrong".encode()
+    sent = {**kind, "Cookie": "; ".join(cookies)}
+    client.request("POST", "/login", iter([form[:20], form[20:]]), sent, encode_chunked=True)
+    answer = client.getresponse()
+    shown = answer.read()
+    assert (answer.status, b"nobody@example.org" in shown) == (422, True), shown.decode()
+    client.request("POST", "/login", iter([form, b"x" * 2**21]), sent, encode_chunked=True)
+    assert client.getresponse().status == 413
+    client.close()
+
+
 @pytest.mark.parametrize("how", [("Content-Length: 5", b"he"), ("Transfer-Encoding: chunked", b"2\r\nhe\r\n")])
 def test_a_body_that_was_cut_short_reaches_nobody(echo: Echo, how: tuple[str, bytes]) -> None:
     before = len(echo.asked)
@@ -161,6 +189,32 @@ def test_when_too_much_is_being_sent_an_ordinary_form_is_taken_and_a_large_one_i
     full.close()
     time.sleep(0.1)
     assert asked(echo.port, "POST / HTTP/1.1", f"Content-Length: {size}", sent=b"x" * size)[0] == 200
+
+
+def test_who_goes_away_before_a_thread_is_free_is_not_answered_and_who_would_wait_long_is_told(
+    echo: Echo,
+) -> None:
+    with ExitStack() as held:
+        for _ in range(THREADS):
+            held.enter_context(connect(echo.port, "GET /waits HTTP/1.1"))
+        until(lambda: echo.asked.count("GET/waits") == THREADS)
+        gone = [connect(echo.port, f"GET /gone{number} HTTP/1.1") for number in range(2)]
+        until(lambda: asked(echo.port, "GET /late HTTP/1.1")[0] == 503)
+        for each in gone:
+            each.close()
+        last = held.enter_context(connect(echo.port, "GET /last HTTP/1.1", "Connection: close"))
+        time.sleep(0.3)
+        assert "GET/last" not in echo.asked
+        echo.ends()
+        assert heard(last).startswith(b"HTTP/1.1 200 ")
+    assert not {"GET/gone0", "GET/gone1", "GET/late"} & {*echo.asked}
+
+
+def until(holds: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_many_slow_senders_keep_nobody_from_being_answered(tresor: Served) -> None:
