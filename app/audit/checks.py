@@ -164,7 +164,7 @@ class Checks:
                     self._unit.execute(delete(TABLE).where(TABLE.c.holder == holder))
         except TresorError as error:
             log.error("audit check not finished: %s", error)
-        except Exception as error:  # of a thread, else, its text and values would be printed
+        except Exception as error:  # or the thread would print its text, and values with it
             log.error("audit check not finished: %s", type(error).__name__, exc_info=without_text(error))
 
     def _claim(self, holder: UUID) -> bool:

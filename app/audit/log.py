@@ -224,7 +224,7 @@ class Log:
     def _detail(self, name: str, value: str, words: Mapping[str, object]) -> str:
         template, spoken = self._actions.details.get(name, f"{name} %(value)s"), self._actions.spoken.get(name, str)
         known = self._actions.values
-        texts = [str(known.get((name, each), words.get(each) or spoken(each))) for each in value.split(",")]
+        texts = [str(known.get((name, each)) or words.get(each) or spoken(each)) for each in value.split(",")]
         shown = ", ".join(filter(None, texts))
         return str(template).replace("%(value)s", shown) if template and shown else ""
 

@@ -22,6 +22,7 @@ from app.users.rows import overtaken_note, pending_rows
 from app.users.service import User, Users
 from app.web.additions import NOBODY
 from app.web.named_by_id import Form
+from app.web.paging import pager
 from app.web.site import current_site, service
 from app.web.subjects import current_subject
 
@@ -74,18 +75,9 @@ def group_page(group: Group, part: Part, page: int) -> Context:
 
 def published_here(group: Group, page: int) -> Context:
     """Return a page of what is published in a group, and the ways to the pages beside it."""
-    subject, url = current_subject(), url_for("groups.show", group_id=group.id)
-    panels = current_site().fillings(Panels)
+    subject, panels = current_subject(), current_site().fillings(Panels)
     found = panels[0].publications(subject, group.id, page=page) if panels else Publications()
-    first = (found.page - 1) * PAGE
-    return {
-        "rows": found.rows,
-        "total": found.total,
-        "first": first + 1 if found.total else 0,
-        "last": min(first + PAGE, found.total),
-        "previous_url": f"{url}?page={found.page - 1}" if found.page > 1 else None,
-        "next_url": f"{url}?page={found.page + 1}" if first + PAGE < found.total else None,
-    }
+    return {"rows": found.rows, **pager("groups.show", found.page, found.total, {}, group_id=group.id)}
 
 
 def members_shown(group: Group, found: MembersShown) -> Context:

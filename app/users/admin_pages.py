@@ -22,9 +22,9 @@ from app.users.permissions import ADMINISTRATOR, MEMBER
 from app.users.ports import Alone, GroupNames, PersonNotes
 from app.users.rows import overtaken_note
 from app.users.service import DISABLED, User, Users
-from app.users.settling import MOST_AT_ONCE as MOST_SETTLED
 from app.users.settling import Settling
 from app.web.named_by_id import Form
+from app.web.paging import pager
 from app.web.site import PEOPLE, Card, Fact, current_site, service
 from app.web.subjects import current_subject
 
@@ -146,7 +146,7 @@ def disable_page(people: Sequence[User]) -> Context:
 
 
 def settle_page(
-    user: User, alone: Alone, page: int = 1, *, errors: Mapping[str, str] | None = None, typed: Form | None = None
+    user: User, alone: Alone, *, errors: Mapping[str, str] | None = None, typed: Form | None = None
 ) -> Context:
     """Return the context of the page that settles what is a person's alone."""
     form, reader = typed if typed is not None else Form(), current_subject()
@@ -170,25 +170,13 @@ def settle_page(
     return {
         "user": _named(user),
         "holdings": rows,
-        "page": page,
-        "listing": _settle_pager(user, page, alone),
+        "listing": pager("admin_users.settle", alone.page, alone.listed, {}, user_id=user.id),
+        "page": alone.page,
         "damaged": alone.damaged,
         "choices": [(KEEP, _("Keep for now")), (HAND, _("Hand over")), (DELETES, _("Delete"))],
         "heir": form.get("heir", ""),
         "heirs": sorted(each.email for each in people.values() if each.active and each.id != reader.id),
         "errors": dict(errors or {}),
-    }
-
-
-def _settle_pager(user: User, page: int, alone: Alone) -> Context:
-    first, url = (page - 1) * MOST_SETTLED + 1, url_for("admin_users.settle", user_id=user.id)
-    last = first - 1 + len(alone.holdings)
-    return {
-        "total": alone.total,
-        "first": first,
-        "last": last,
-        "previous_url": f"{url}?page={page - 1}" if page > 1 else None,
-        "next_url": f"{url}?page={page + 1}" if alone.total > page * MOST_SETTLED else None,
     }
 
 

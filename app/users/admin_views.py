@@ -127,7 +127,7 @@ def settle(user_id: UUID) -> ResponseReturnValue:
     """Show what only a disabled person owns."""
     subject, number = confirmed_subject(), page_number(request.args.get("page", ""))
     user, alone = service(Settling).open(subject, user_id, page=number)
-    return page("users/admin_settle.html", "form", **settle_page(user, alone, number))
+    return page("users/admin_settle.html", "form", **settle_page(user, alone))
 
 
 @pages.post("/<uuid:user_id>/holdings")
@@ -141,7 +141,7 @@ def settled(user_id: UUID) -> ResponseReturnValue:
         decisions = read_decisions(request.form)
         settling.settle(subject, user_id, heirs=decisions.heirs, deletions=decisions.deletions)
     except Invalid as invalid:
-        context = settle_page(user, alone, number, errors={invalid.field: str(invalid)}, typed=request.form)
+        context = settle_page(user, alone, errors={invalid.field: str(invalid)}, typed=request.form)
         return page("users/admin_settle.html", "form", status=422, **context)
     left = (decisions.heirs or decisions.deletions) and settling.alone(user).total
     endpoint = "admin_users.settle" if left else "admin_users.show"

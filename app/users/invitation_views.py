@@ -61,7 +61,13 @@ def show(user_id: UUID) -> ResponseReturnValue:
     """Show an invitation that waits, and what can be done about it."""
     invitations = service(Invitations)
     found = invitations.of(current_subject(), user_id)
-    return page("users/invitation.html", invitation=found, are_mailed=invitations.are_mailed, back_url=people_url())
+    return page(
+        "users/invitation.html",
+        invitation=found,
+        are_mailed=invitations.are_mailed,
+        may_withdraw=invitations.may_withdraw(current_subject(), found),
+        back_url=people_url(),
+    )
 
 
 @pages.post("/<uuid:user_id>/invitation/send")

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.audit.service import Audit
 from app.database import Unit
-from app.errors import Conflict, Invalid, Refused
+from app.errors import Conflict, Forbidden, Invalid, Refused
 from app.keys.trail import Note
 from app.outbox.service import Outbox
 from app.settings import Settings
@@ -116,6 +116,14 @@ class Invitations:
             self._users.amend(user_id, note(COPY, by), _unchanged)
             self._users.check_reach(self._users.acting(by, INVITE, action=COPY), self._still_invited(user), COPY)
         return address
+
+    def may_withdraw(self, by: Subject, found: Invitation) -> bool:
+        """Return whether `by` may withdraw this invitation."""
+        try:
+            self._users.check_reach(by, found.user, WITHDRAW)
+        except Forbidden:
+            return False
+        return True
 
     def withdrawable(self, by: Subject, user_id: UUID) -> Invitation:
         """Return an invitation that `by` may withdraw. Raises Refused, Forbidden."""

@@ -72,12 +72,17 @@ class Holding:
 
 @dataclass(frozen=True)
 class Alone:
-    """Some of what one person owns and nobody else who is active. total: how much there is of it in all, as the rows
-    say that find it; damaged: what is not shown among these because it cannot be settled, and is not in the total."""
+    """Some of what one person owns and nobody else who is active.
+
+    listed: how much there is of it in all, as the rows say that find it. damaged: how much of this page is not shown
+    because it cannot be settled. total: what is listed without that. page: which of the pages this is.
+    """
 
     holdings: Sequence[Holding]
     total: int
     damaged: int
+    listed: int
+    page: int = 1
 
 
 class Holdings(Protocol):

@@ -366,7 +366,7 @@ class Users:
                 self.hold_administrator()
             by = self._begin(by, "user.roles", user_id)
             self._check_roles(by, add)
-            before = self._there_of(user_id)
+            before = self._there(self._there_of(user_id))  # of a role that is gone nothing can be taken
             after = self._there(_merged(before, add, remove))
             given, taken = (
                 [each for each in after if each not in before],

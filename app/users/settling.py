@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from uuid import UUID
 
 from flask_babel import gettext as _
@@ -44,15 +45,16 @@ class Settling:
         return sum(port.in_trash(user.id) for port in self._holdings)
 
     def alone(self, user: User, *, page: int = 1) -> Alone:
-        """Return a page of what nobody else owns who is active."""
+        """Return a page of what nobody else owns who is active; the last one for a number beyond it."""
         holdings: list[Holding] = []
-        skip, total, damaged = (page - 1) * MOST_AT_ONCE, 0, 0
+        page = min(page, max(1, -(-self.alone_count(user) // MOST_AT_ONCE)))
+        skip, total, damaged, listed = (page - 1) * MOST_AT_ONCE, 0, 0, 0
         for port in self._holdings:
             found = port.alone(user.id, most=MOST_AT_ONCE - len(holdings), skip=skip)
-            skip = max(0, skip - found.total)
+            skip = max(0, skip - found.listed)
             holdings += found.holdings
-            total, damaged = total + found.total, damaged + found.damaged
-        return Alone(holdings, total, damaged)
+            total, damaged, listed = total + found.total, damaged + found.damaged, listed + found.listed
+        return Alone(holdings, total, damaged, listed, page)
 
     def open(self, subject: Subject, user_id: UUID, *, page: int = 1) -> tuple[User, Alone]:
         """Return a disabled person and a page of what is theirs alone.
@@ -75,10 +77,10 @@ class Settling:
         with self._unit.writing():
             user = self._settled(subject, user_id, lock=True)
             ports = {each: self._port(user, each) for each in (*heirs, *deletions)}
+            known = cache(partial(self._directory.named, subject))  # each address counts once as a search
             for holding, address in heirs.items():
                 try:
-                    heir = self._directory.named(subject, address)
-                    ports[holding].hand_over(subject, user.id, holding, to=heir.id)
+                    ports[holding].hand_over(subject, user.id, holding, to=known(address).id)
                 except Invalid as invalid:
                     raise Invalid(invalid.message, field=f"to-{holding}") from None
             for holding in deletions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Blueprint, jsonify, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -206,8 +207,9 @@ def _past_what_is_told(email: str, address: str) -> str:
         return address
     if address == url_for("users.start"):
         address = url_for(current_site().home)
-    before, _hash, _fragment = address.partition("#")
-    return f"{before}{'&' if '?' in before else '?'}done=told"
+    path, _mark, query = address.partition("#")[0].partition("?")
+    others = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "done"]
+    return f"{path}?{urlencode([*others, ('done', 'told')])}"
 
 
 def _confirm_page(

@@ -46,7 +46,7 @@ def declare(actions: Actions) -> None:
         Action("secret.share", _l("Secret shared"), "user-plus", tried=_l("Share a secret")),
         Action("secret.unshare", _l("Share ended"), "user-minus", tried=_l("End a share")),
         Action(
-            "secret.leave", _l("Removed from one's own vault"), "user-minus", tried=_l("Remove from one's own vault")
+            "secret.leave", _l("Removed from one’s own vault"), "user-minus", tried=_l("Remove from one’s own vault")
         ),
         Action("secret.publish", _l("Published in a group"), "waypoints", tried=_l("Publish in a group")),
         Action("secret.withdraw", _l("Withdrawn from a group"), "waypoints", tried=_l("Withdraw from a group")),
@@ -83,6 +83,6 @@ def _day(until: str) -> str:
     """Return until which day there is access that ends at a moment, as the reader writes it; other text as it is."""
     try:
         day = to_user_timezone(last_day(datetime.fromisoformat(until)))
-    except ValueError:  # written by another hand
+    except (ValueError, OverflowError):  # written by another hand
         return until
     return _("until %(day)s", day=format_date(day, "medium"))

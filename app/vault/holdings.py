@@ -76,8 +76,8 @@ class SecretHoldings:
         rows = self._unit.execute(some.order_by(SECRET.c.changed_at.desc(), SECRET.c.id).limit(most).offset(skip)).all()
         opened = self._opened(rows)
         holdings = [self._holding(head, user) for head in opened if user in head.owners()]
-        total = self.alone_count(user) - (len(rows) - len(holdings))
-        return Alone(holdings, total, len(rows) - len(opened))
+        listed = self.alone_count(user)
+        return Alone(holdings, listed - (len(rows) - len(holdings)), len(rows) - len(opened), listed)
 
     def is_alone(self, user: UUID, holding: UUID) -> bool:
         """Return whether nobody else owns this secret who is active, as the rows that find it say."""

@@ -1,4 +1,4 @@
-"""Places for tests of a connection: few in a process, one for each person, and hardly anybody waits for one."""
+"""Places for tests of a connection: in each process few, one of them for a person, and hardly anybody waits."""
 
 from __future__ import annotations
 

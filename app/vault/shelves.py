@@ -116,7 +116,7 @@ class Shelf:
             found = draw()
             room = DRAWN_BYTES - getsizeof(found)
             while sum(map(getsizeof, list(self.drawn.values()))) > max(0, room):
-                self.drawn.pop(next(iter(list(self.drawn))), None)
+                self.drawn.pop(next(iter(list(self.drawn)), None), None)
             if room >= 0:
                 self.drawn[key] = found
         return found

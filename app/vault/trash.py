@@ -19,7 +19,7 @@ from app.blobs.store import BlobStore
 from app.clock import Clock
 from app.credentials.registry import Registry
 from app.database import Unit
-from app.errors import Damaged, Forbidden, Invalid, Refused, TresorError
+from app.errors import Damaged, Forbidden, Invalid, Refused, Unavailable
 from app.keys.trail import Note
 from app.subject import Subject
 from app.vault.heads import ACCESS, SECRET, VERSION, Head, Heads, misled
@@ -197,7 +197,7 @@ class Trash:
             except Damaged:
                 damaged.append(secret_id)
                 continue
-            except TresorError:
+            except Unavailable:
                 raise
             except Exception as error:  # whatever is wrong with one keeps none of the others
                 facts = {"secret": str(secret_id)}

@@ -207,7 +207,8 @@
   const submitting = ({ request, sourceElement }) => request.submitter || sourceElement.closest('button');
   const failures = ({ sourceElement: sent }) => {   // what to say of each; none: nothing has left, lost: it may have been done
     if (sent.id === 'sheet-form') return { none: 'offline', lost: 'unsure', strange: 'failed' };
-    return { none: 'unread', lost: sent.matches('form[method=post]') ? 'unanswered' : 'unread', strange: 'failed' };
+    const changes = sent.matches('form[method=post]:not([hx-target^="#o-"])');   // those are shown a value
+    return { none: 'unread', lost: changes ? 'unanswered' : 'unread', strange: 'failed' };
   };
 
   document.addEventListener('htmx:config:request', ({ detail: { ctx } }) => {

@@ -258,8 +258,13 @@ def test_which_roles_were_given_and_taken_stands_in_the_line_as_they_were_called
         names = {"first_name": "Ina", "last_name": ""}
         invitations = world.cfg.get(Invitations)
         invitations.invite(admin, email="i@example.org", roles=[ADMINISTRATOR], language="en", **names)
-    taken, given = read(world, admin, actions=("user.roles",)).lines
+        watch = roles.create("tests", name="Watch", permissions=[])
+        world.users.change_roles(admin, anna.id, add=[watch.id])
+        roles.delete("tests", watch.id, seen=watch.revision)
+        world.users.change_roles(admin, anna.id, remove=[ADMINISTRATOR])
+    *later, taken, given = read(world, admin, actions=("user.roles",)).lines
     assert (given.said, taken.said) == (["given: Crew  night, Administrator"], ["taken: Crew  night"])
+    assert [each.said for each in later] == [["taken: Administrator"], ["given: Watch"]]  # not Watch, which is gone
     assert line(world, admin, "user.invite").said == ["given: Administrator"]
     created = [each.said for each in read(world, admin, actions=("user.create",)).lines]
     assert created == [[], ["given: Administrator"]]  # Member is everybody's

@@ -326,7 +326,9 @@ def test_who_lacks_what_an_invitation_carries_does_not_withdraw_it(world: World)
     before = world.rows("user")
     with world.unit(), pytest.raises(Forbidden):
         world.cfg.get(Invitations).withdraw(guide, boss.id)
-    assert world.client(guide).get(f"/admin/users/{boss.id}/invitation/withdraw").status_code == 403
+    withdraw = f"/admin/users/{boss.id}/invitation/withdraw"
+    assert world.client(guide).get(withdraw).status_code == 403
+    assert withdraw not in world.client(guide).get(f"/admin/users/{boss.id}/invitation").text
     assert world.rows("user") == before
 
 

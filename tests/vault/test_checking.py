@@ -15,7 +15,7 @@ import pytest
 from app.credentials.types import SMTP
 from app.subject import SYSTEM, Subject
 from app.vault.checking import Checking
-from app.vault.places import AT_ONCE, WAITING
+from app.vault.places import AT_ONCE, PATIENCE_SECONDS, WAITING
 from tests.builders import Client, World
 from tests.outgoing.servers import HOST, PASSWORD, USER, certificate, smtp_server
 
@@ -212,9 +212,9 @@ def test_when_all_places_are_taken_one_waits_and_others_hear_at_once(world: Worl
             testing.append(elsewhere.submit(said, client, "/vault/new/smtp/test", **entered(slow.port)))
             slow.takes()
         waits = elsewhere.submit(said, clients[AT_ONCE], "/vault/new/smtp/test", **entered(port))
-        places = world.cfg.get(Checking)._places
-        while places._queue.acquire(blocking=False):
-            places._queue.release()
+        queue, end = world.cfg.get(Checking)._places._queue, time.monotonic() + 10
+        while queue._value:  # looked at, not taken: it is the only place
+            assert time.monotonic() < end
             time.sleep(0.01)
         assert said(clients[-1], "/vault/new/smtp/test", **entered(port)) == (429, BUSY)
         slow.ends()
@@ -225,8 +225,12 @@ def test_when_all_places_are_taken_one_waits_and_others_hear_at_once(world: Worl
 def test_nobody_waits_long_for_a_place(world: World, port: int, slow: Slow) -> None:
     clients = [world.client(member(world, f"p{number}")) for number in range(AT_ONCE + 1)]
     with ThreadPoolExecutor(AT_ONCE) as elsewhere:
+        testing = []
         for client in clients[:AT_ONCE]:
-            elsewhere.submit(said, client, "/vault/new/smtp/test", **entered(slow.port))
+            testing.append(elsewhere.submit(said, client, "/vault/new/smtp/test", **entered(slow.port)))
             slow.takes()
+        begun = time.monotonic()
         assert said(clients[-1], "/vault/new/smtp/test", **entered(port)) == (429, BUSY)
+        assert PATIENCE_SECONDS <= time.monotonic() - begun < 2 * PATIENCE_SECONDS
         slow.ends()
+        assert [each.result() for each in testing] == [(200, UNREACHED)] * AT_ONCE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -277,8 +278,8 @@ def test_each_of_many_is_found_by_pages_and_settled_whichever_page_showed_it(wor
     with world.unit():
         settling = world.cfg.get(Settling)
         pages = [settling.open(boss, ben.id, page=page)[1] for page in (1, 2, 3)]
-    assert [[each.id for each in page.holdings] for page in pages] == [kept[:4:-1], kept[4::-1], []]
-    assert [page.total for page in pages] == [25, 25, 25]
+    assert [[each.id for each in page.holdings] for page in pages] == [kept[:4:-1], kept[4::-1], kept[4::-1]]
+    assert [(page.listed, page.page) for page in pages] == [(25, 1), (25, 2), (25, 2)]
     client, path = world.client(boss), f"/admin/users/{ben.id}/holdings"
     assert f'href="{path}?page=2"' in client.get(path).text
     second = client.get(f"{path}?page=2").text
@@ -302,3 +303,28 @@ def test_what_is_not_on_a_page_is_not_opened_for_it(world: World) -> None:
     settle(world, boss, ben, None, kept[20])
     assert world.events("secret.damaged") == []
     assert (alone(world, boss, ben).total, alone(world, boss, ben).damaged) == (19, 1)
+
+
+def test_what_is_damaged_hides_no_page(world: World) -> None:
+    boss, ben = world.person("boss", admin=True), world.person("ben")
+    kept = []
+    for _number in range(21):
+        world.clock.goes_on(minutes=1)
+        kept.append(world.keep(a_login(), owner=ben))
+    disabled(world, boss, ben)
+    alter(world, "secret", {"id": kept[20]}, type="jira")
+    client, path = world.client(boss), f"/admin/users/{ben.id}/holdings"
+    first = client.get(path).text
+    assert f'href="{path}?page=2"' in first
+    assert "1 damaged secret cannot be handed over" in first
+    assert f'name="do-{kept[0]}"' in client.get(f"{path}?page=2").text
+    assert f'name="do-{kept[0]}"' in client.get(f"{path}?page=9").text
+
+
+def test_one_heir_of_many_counts_once_as_a_search(make_world: Callable[..., World]) -> None:
+    world = make_world({"TRESOR_LIMITS__ENABLED": "true", "TRESOR_LIMITS__LOOK_UPS": "2"})
+    boss, ben, eve = world.person("boss", admin=True), world.person("ben"), world.person("eve")
+    kept = [world.keep(a_login(), owner=ben) for _number in range(5)]
+    disabled(world, boss, ben)
+    settle(world, boss, ben, dict.fromkeys(kept, eve.email))
+    assert alone(world, boss, ben).listed == 0

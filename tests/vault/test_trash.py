@@ -16,7 +16,8 @@ import pytest
 from app.blobs.local import LocalStore
 from app.blobs.store import BlobInfo, BlobStore, down
 from app.credentials.types.login import Login
-from app.errors import Damaged, Invalid, Refused
+from app.errors import Conflict, Damaged, Invalid, Refused
+from app.keys.trail import Note
 from app.subject import Subject
 from app.vault.collector import LEASE, Collector
 from app.vault.heads import Head
@@ -269,6 +270,25 @@ def test_damage_in_the_trash_is_told_and_left_alone(town: Town) -> None:
     assert rows_of(town, broken)["version"] == 1
     town.sql("UPDATE secret SET version = 1 WHERE id = :id", id=key(town, broken))
     assert town.trash.collect().secrets == [broken]
+
+
+def test_one_that_somebody_else_always_gets_first_keeps_none_of_the_others(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = town.person("anna")
+    busy, other = (town.keep(a_login(name=name), owner=anna) for name in ("busy", "other"))
+    for secret in (busy, other):
+        delete(town, anna, secret)
+    town.clock.goes_on(days=31)
+    remove = town.trash._heads.remove
+
+    def late(head: Head, note: Note) -> None:
+        if head.id == busy:
+            raise Conflict()
+        remove(head, note)
+
+    monkeypatch.setattr(town.trash._heads, "remove", late)
+    assert town.trash.collect().secrets == [other]
 
 
 def test_a_restored_one_is_not_purged_by_a_collector_that_saw_it_before(

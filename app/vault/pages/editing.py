@@ -125,7 +125,7 @@ def before_note(before: MadeBefore) -> Context:
     """Return where that is what a form made before it came again with something else."""
     head = before.head
     if head is None:
-        return {"said": _("What it made is not in your vault any more."), "url": None}
+        return {"said": _("What it made is not in your vault any more, or cannot be opened."), "url": None}
     if head.deleted_at is not None:
         return {
             "said": _("What it made, “%(name)s”, lies in the trash.", name=head.name),

@@ -138,7 +138,7 @@ def _names(people: Iterable[User]) -> str:
 def leave_page(head: Head) -> Context:
     """Return the context of the question before somebody removes a secret from their own vault."""
     people = service(Users).people(head.owners())
-    owners = _names(people[owner] for owner in head.owners() if owner in people)
+    owners = _names(people[owner] for owner in head.owners() if owner in people and people[owner].active)
     return {"secret": named(head, service(Registry).get(head.type), None), "owners": owners}
 
 
