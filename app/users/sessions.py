@@ -30,7 +30,7 @@ from app.users.service import ACTIVE, ROLE, USER, User
 SESSION: Table = SessionRow.__table__  # type: ignore[assignment]  # a mapped class's table
 PREFERENCES: Table = PreferencesRow.__table__  # type: ignore[assignment]
 
-HELD = select(USER.c.id).where(USER.c.id == bindparam("user")).with_for_update()
+HELD = select(USER.c.id).where(USER.c.id == bindparam("user")).with_for_update(key_share=True)
 
 PURPOSE = "session"
 PASSWORD = "password"  # noqa: S105  # the word for a factor
