@@ -60,7 +60,8 @@ class Settling:
         Raises Forbidden, Refused; Invalid for who is active.
         """
         subject.require(DELETE, action=ACTION)
-        user = self._settled(subject, user_id)
+        user = self._administration.changeable(subject, user_id, ACTION)
+        _refuse_active(user)
         return user, self.alone(user, page=page)
 
     def settle(self, subject: Subject, user_id: UUID, *, heirs: Mapping[UUID, str], deletions: Sequence[UUID]) -> None:
@@ -73,16 +74,26 @@ class Settling:
         if len(heirs) + len(deletions) > MOST_AT_ONCE:
             raise Invalid(_("At most %(most)s at a time.", most=MOST_AT_ONCE))
         with self._unit.writing():
-            user = self._settled(subject, user_id, lock=True)
+            for port in self._holdings:
+                port.hold([*heirs, *deletions])
+            found = {holding: self._heir(subject, holding, address) for holding, address in heirs.items()}
+            also = [heir.id for heir in found.values()]
+            subject, user = self._administration.held(subject, user_id, ACTION, DELETE, also=also)
+            _refuse_active(user)
             ports = {each: self._port(user, each) for each in (*heirs, *deletions)}
-            for holding, address in heirs.items():
+            for holding, heir in found.items():
                 try:
-                    heir = self._directory.named(subject, address)
                     ports[holding].hand_over(subject, user.id, holding, to=heir.id)
                 except Invalid as invalid:
                     raise Invalid(invalid.message, field=f"to-{holding}") from None
             for holding in deletions:
                 ports[holding].delete(subject, user.id, holding)
+
+    def _heir(self, subject: Subject, holding: UUID, address: str) -> User:
+        try:
+            return self._directory.named(subject, address)
+        except Invalid as invalid:
+            raise Invalid(invalid.message, field=f"to-{holding}") from None
 
     def _port(self, user: User, holding: UUID) -> Holdings:
         """Return whose this holding is. Raises Refused if nobody knows it as this person's alone."""
@@ -91,8 +102,7 @@ class Settling:
                 return port
         raise Refused(action=ACTION, kind="user", object_id=holding)
 
-    def _settled(self, subject: Subject, user_id: UUID, *, lock: bool = False) -> User:
-        user = self._administration.changeable(subject, user_id, ACTION, DELETE, lock=lock)
-        if user.active:
-            raise Invalid(_("%(name)s is active. Disable them first.", name=user.name))
-        return user
+
+def _refuse_active(user: User) -> None:
+    if user.active:
+        raise Invalid(_("%(name)s is active. Disable them first.", name=user.name))
