@@ -172,9 +172,9 @@ class Members(Finding):
         if wrong := too_many(additions):
             raise Invalid(wrong, field="add")
         with self._unit.writing():
-            if gone := [wish.user for wish in wishes if wish.level is None and not wish.keep]:
+            if taking := [wish.user for wish in wishes if wish.level is None and not wish.keep]:
                 self.held(self.managed(subject, group_id).id)
-                self._hold_published(group_id, gone)
+                self._hold_published(group_id, taking)
             named = self._users.ids_of(each.address for each in additions)
             group, subject = self.locked(subject, group_id, on=[*named, *(wish.user for wish in wishes)])
             found = self._memberships.these(group_id, [wish.user for wish in wishes])
@@ -185,6 +185,8 @@ class Members(Finding):
                 raise overtaken
             before = self._memberships.has_leader(group_id)
             added = [self._join_by_address(subject, group, each) for each in additions]
+            for user in taking:  # before any membership ends: it may be one's own
+                self._withdraw(subject, user, group_id)
             changed = [self._change_member(subject, group, present, wish) for wish in wishes]
             if added or any(changed):
                 self._refuse_without_admin(group_id, before)
@@ -253,8 +255,6 @@ class Members(Finding):
         if wish.level is not None:
             self._set_level(subject, group, wish.user, wish.level)
             return True
-        if not wish.keep:
-            self._withdraw(subject, wish.user, group.id)
         self._end(subject, group, wish.user)
         return True
 

@@ -1,8 +1,12 @@
 """Who acts, as they are when something is stored: what they were when their request began decides nothing any more.
 
-Rows are held in one order, so that no two who act wait for each other: first what is not a person (one-time links, the
-role Administrator, settings; then the group; then secrets, in the order of their ids), then people. Those whom it
-concerns and oneself are held by one statement, in the order of their ids.
+Rows are held in one order, so that two who act wait in turn and never for each other: one-time links; the role
+Administrator, or the settings; groups; secrets; people, those whom it concerns and oneself by one statement; roles that
+are given or deleted. Several of a kind: in the order of their ids.
+
+Out of this order are what somebody shares or publishes between two of these steps, the rows that count the changes to
+lists of secrets, where a transaction changes several, and the reset of a password, which holds its person before its
+link and has nobody who acts. Where two meet there, the database gives one of them a conflict.
 """
 
 from __future__ import annotations
