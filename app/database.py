@@ -276,6 +276,10 @@ class Unit:
             facts[key] = make()
         return facts[key]
 
+    def forget(self, key: object) -> None:
+        """Let `key` be made anew at its next need: what it was made of has changed."""
+        self._now.facts.pop(key, None)
+
     def before_commit(self, statement: Callable[[], None]) -> None:
         """Keep `statement` for the end of the transaction, inside of which this is called."""
         if not self._now.writing:

@@ -40,6 +40,12 @@ class Forbidden(Refused):
     status = 403
 
 
+class SignInNeeded(TresorError):
+    """Nobody is signed in, or the session has ended."""
+
+    status = 401
+
+
 class Invalid(TresorError):
     """Your input breaks a rule that you can mend. `field` names the input, "" the whole form."""
 

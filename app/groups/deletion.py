@@ -62,9 +62,12 @@ class Deletion:
         """
         self.question(subject, group_id)
         with self._unit.writing():
+            self._groups.held(group_id)
+            for port in self._deleting:
+                port.hold_published(group_id)
+            _held, subject = self._groups.locked(subject, group_id)
             # stronger than `locked`: whoever publishes here at the same moment comes before this or is refused
             self._unit.execute(select(TABLE.c.id).where(TABLE.c.id == group_id).with_for_update())
-            _held, subject = self._groups.locked(subject, group_id)
             now = self.question(subject, group_id)
             if now.mark != mark:
                 raise Overtaken()

@@ -19,8 +19,9 @@ from app.groups.models import GroupContent, GroupRow
 from app.groups.names import key_of
 from app.keys.sealed import Opened, SealedRows
 from app.subject import SYSTEM, Subject
+from app.users.acting import Who
 from app.users.memberships import Memberships
-from app.users.service import Users, Who
+from app.users.service import Users
 
 TABLE: Table = GroupRow.__table__  # type: ignore[assignment]  # a mapped class's table
 
@@ -139,15 +140,15 @@ class Finding:
             raise Forbidden(action=CHANGE_MEMBERS, kind="group", object_id=group_id)
         return group
 
-    def locked(self, by: Who, group_id: UUID) -> tuple[Group, Who]:
+    def locked(self, by: Who, group_id: UUID, *, on: Iterable[UUID] = ()) -> tuple[Group, Who]:
         """Return a group, held until the transaction ends, to who manages it then as now; and who acts, as of now.
 
-        Raises Refused, Forbidden.
+        on: the people whom it concerns, held too. Raises Refused, Forbidden, SignInNeeded.
         """
         if isinstance(by, Subject):
             self.managed(by, group_id)  # before it is held: nobody waits for whom it does not concern
         group = as_group(self.held(group_id))
-        by = self._users.acting(by, action=CHANGE_MEMBERS)
+        by = self._users.acting(by, action=CHANGE_MEMBERS, on=on)
         if isinstance(by, Subject):
             self.managed(by, group_id)
         return group, by

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -113,14 +113,14 @@ class Members(Finding):
     def add_member(self, by: By, group_id: UUID, user_id: UUID, *, level: GroupLevel = GroupLevel.MEMBER) -> None:
         """Make an active person a member. Raises Invalid, Refused, Forbidden."""
         with self._unit.writing():
-            group, by = self.locked(by, group_id)
+            group, by = self.locked(by, group_id, on=[user_id])
             self._join(by, group, user_id, level)
             self._count_change(by, group_id)
 
     def set_level(self, by: By, group_id: UUID, user_id: UUID, *, level: GroupLevel) -> None:
         """Change what a member may do. Raises Invalid for a team's last admin and for who is no member."""
         with self._unit.writing():
-            group, by = self.locked(by, group_id)
+            group, by = self.locked(by, group_id, on=[user_id])
             before = self._memberships.has_leader(group_id)
             self._refuse_outsider(group_id, user_id)
             self._set_level(by, group, user_id, level)
@@ -130,7 +130,7 @@ class Members(Finding):
     def remove_member(self, by: By, group_id: UUID, user_id: UUID) -> None:
         """End a membership; what the person published stays. Raises Invalid for a team's last admin."""
         with self._unit.writing():
-            group, by = self.locked(by, group_id)
+            group, by = self.locked(by, group_id, on=[user_id])
             before = self._memberships.has_leader(group_id)
             self._end(by, group, user_id)
             self._refuse_without_admin(group_id, before)
@@ -172,7 +172,11 @@ class Members(Finding):
         if wrong := too_many(additions):
             raise Invalid(wrong, field="add")
         with self._unit.writing():
-            group, subject = self.locked(subject, group_id)
+            if taking := [wish.user for wish in wishes if wish.level is None and not wish.keep]:
+                self.held(self.managed(subject, group_id).id)
+                self._hold_published(group_id, taking)
+            named = self._users.ids_of(each.address for each in additions)
+            group, subject = self.locked(subject, group_id, on=[*named, *(wish.user for wish in wishes)])
             found = self._memberships.these(group_id, [wish.user for wish in wishes])
             present = {user: member.level for user, member in found.items()}
             if overtaken := self.overtaken(group, revision, but=APART):
@@ -181,6 +185,8 @@ class Members(Finding):
                 raise overtaken
             before = self._memberships.has_leader(group_id)
             added = [self._join_by_address(subject, group, each) for each in additions]
+            for user in taking:  # before any membership ends: it may be one's own
+                self._withdraw(subject, user, group_id)
             changed = [self._change_member(subject, group, present, wish) for wish in wishes]
             if added or any(changed):
                 self._refuse_without_admin(group_id, before)
@@ -216,6 +222,8 @@ class Members(Finding):
         self.leavable(subject, group_id)
         with self._unit.writing():
             self.held(group_id)
+            if not keep:
+                self._hold_published(group_id, [subject.id])
             subject = self._users.acting(subject, action=LEAVE)
             group = self.leavable(subject, group_id)
             before = self._memberships.has_leader(group_id)
@@ -247,8 +255,6 @@ class Members(Finding):
         if wish.level is not None:
             self._set_level(subject, group, wish.user, wish.level)
             return True
-        if not wish.keep:
-            self._withdraw(subject, wish.user, group.id)
         self._end(subject, group, wish.user)
         return True
 
@@ -307,6 +313,11 @@ class Members(Finding):
         self._users.set_membership(record, user_id, group=group.id, level=None)
         self._audit.record(record, kind="group", object_id=group.id)
         self._telling.members_changed(by, group, record)
+
+    def _hold_published(self, group_id: UUID, people: Collection[UUID]) -> None:
+        """Hold what these people published in a group that is held: before anybody's own row."""
+        for port in self._leaving:
+            port.hold_published(group_id, people)
 
     def _withdraw(self, subject: Subject, user_id: UUID, group_id: UUID) -> None:
         for port in self._leaving:

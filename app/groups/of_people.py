@@ -43,6 +43,12 @@ class GroupsOfPeople:
         found = self._unit.execute(select(MEMBERSHIP.c.group).where(led, ~another))
         return sorted(self.titles([row.group for row in found]).values(), key=str.casefold)
 
+    def hold_of(self, user: UUID) -> None:
+        """Hold this person's groups, in the order of their ids."""
+        theirs = select(MEMBERSHIP.c.group).where(MEMBERSHIP.c.user == user)
+        held = select(TABLE.c.id).where(TABLE.c.id.in_(theirs)).order_by(TABLE.c.id)
+        self._unit.execute(held.with_for_update(of=TABLE, key_share=True))
+
     def forget(self, by: Subject, user: User) -> None:
         """Tell in each group that this person is a member no more."""
         self._groups.depart(by, user)

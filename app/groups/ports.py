@@ -76,6 +76,9 @@ class Leaving(Protocol):
     def published_by(self, subject: Subject, group: UUID, people: Collection[UUID]) -> Mapping[UUID, Published]:
         """Return what each of these people published in the group and `subject` may withdraw."""
 
+    def hold_published(self, group: UUID, people: Collection[UUID]) -> None:
+        """Hold what these people published in the group, in the order of the ids: before anybody's own row."""
+
     def withdraw_all(self, subject: Subject, user: UUID, group: UUID) -> None:
         """Take out of the group what this member published in it, as far as `subject` may."""
 
@@ -85,6 +88,9 @@ class Deleting(Protocol):
 
     def ending(self, subject: Subject, group: UUID) -> Ending:
         """Return what is published in the group, to who may delete it."""
+
+    def hold_published(self, group: UUID) -> None:
+        """Hold what is published in the group, in the order of the ids: before anybody's own row."""
 
     def end(self, subject: Subject, group: UUID) -> int:
         """Take everything out of the group, in the present transaction; return how much that was."""

@@ -51,8 +51,8 @@ class Groups(Members):
             by.require(CREATE)
         shown, about = read_name(name), read_description(description)
         with self._unit.writing():
-            self._refuse_taken(shown)
             by = self._users.acting(by, CREATE, action=CREATE)
+            self._refuse_taken(shown)
             opened = self._rows.insert(
                 uuid4(),
                 GroupContent(about),

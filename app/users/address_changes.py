@@ -73,8 +73,8 @@ class AddressChanges:
             raise Invalid(_("You sign in with this address already."), field="email")
         self._throttle.wrote(subject.id)
         with self._unit.writing():
-            self._users.acting(subject, action=ASK)
             token = self._links.issue(For.ADDRESS, note(ASK, subject), user=user, address=address.shown)
+            self._users.acting(subject, action=ASK)
             record = note("address.mail", subject)
             if has_it := self._users.find(address.shown):
                 spoken = self._preferences.language(has_it)
@@ -138,8 +138,8 @@ class AddressChanges:
             raise Invalid(_("%(name)s signs in with this address already.", name=seen.name), field="email")
         with self._unit.writing():
             self._links.withdraw(user_id)
-            now = self._known(user_id, ADDRESS, lock=True)
-            self._settable(self._users.acting(by, CHANGE, action=ADDRESS), now)
+            by = self._users.acting(by, CHANGE, action=ADDRESS, on=[user_id])
+            self._settable(by, self._known(user_id, ADDRESS))
             user = self._set(seen, address, note(ADDRESS, by))
             values = {"site": self._site, "address": address.shown, "who": by.name}
             spoken = self._preferences.language(user)
@@ -168,8 +168,8 @@ class AddressChanges:
             raise Refused(action="address.open")
         return link, link.user
 
-    def _known(self, user_id: UUID, action: str, *, lock: bool = False) -> User:
-        user = self._users.get(user_id, lock=lock)
+    def _known(self, user_id: UUID, action: str) -> User:
+        user = self._users.get(user_id)
         if user is None:
             raise Refused(action=action, kind="user", object_id=user_id)
         return user

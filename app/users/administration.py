@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -90,21 +90,30 @@ class Administration:
         """Return whether a person's roles allow something that the subject may not do."""
         return not self._users.allowed(user) <= subject.permissions
 
-    def changeable(self, subject: Subject, user_id: UUID, action: str, *needs: str, lock: bool = False) -> User:
-        """Return somebody else whom the subject may act on: the one loader for changes.
+    def changeable(self, subject: Subject, user_id: UUID, action: str) -> User:
+        """Return somebody else whom the subject may act on.
 
-        needs: permissions. Raises Refused for nobody, Forbidden with the reason for oneself and for who may do more,
-        as the subject is now.
+        Raises Refused for nobody, Forbidden with the reason for oneself and for who may do more.
         """
-        user = self._users.get(user_id, lock=lock)
+        user = self._users.get(user_id)
         if user is None:
             raise Refused(action=action, kind="user", object_id=user_id)
         if user_id == subject.id:
             raise _forbidden(action, user_id, NOT_ONESELF)
-        if self.may_more(self._users.acting(subject, *needs, action=action), user):
+        if self.may_more(subject, user):
             text = _("%(name)s may do more than you. Somebody with the same roles can do this.", name=user.name)
             raise _forbidden(action, user_id, text)
         return user
+
+    def held(
+        self, subject: Subject, user_id: UUID, action: str, *needs: str, also: Iterable[UUID] = ()
+    ) -> tuple[Subject, User]:
+        """Return who acts, as they are now, and whom they may act on, both held until the transaction ends.
+
+        needs: permissions; also: others to be held. Raises as Acting and `changeable` do.
+        """
+        now = self._users.acting(subject, *needs, action=action, on=[user_id, *also])
+        return now, self.changeable(now, user_id, action)
 
     def changes_roles(self, user: User, wishes: Wishes) -> bool:
         """Return whether what is wished gives or takes a role."""
@@ -119,7 +128,8 @@ class Administration:
         with self._unit.writing():
             if wishes.shown:
                 self._users.hold_administrator()  # first, as everybody who takes administrators away
-            user = self._users.get(user_id, lock=True)
+            subject = self._users.acting(subject, action="user.change", on=[user_id])
+            user = self._users.get(user_id)
             if user is None:
                 raise Refused(action="user.change", kind="user", object_id=user_id)
             if self._is_so(user, wishes):
@@ -132,7 +142,7 @@ class Administration:
         """End all sessions of somebody else. Raises Forbidden, Refused."""
         subject.require(CHANGE, action="user.end-sessions")
         with self._unit.writing():
-            self.changeable(subject, user_id, "user.end-sessions", CHANGE, lock=True)
+            subject, _user = self.held(subject, user_id, "user.end-sessions", CHANGE)
             self._users.end_sessions_of(subject, user_id)
 
     def to_disable(self, subject: Subject, people: Sequence[UUID]) -> list[User]:
@@ -143,7 +153,7 @@ class Administration:
         subject.require(DISABLE)
         if not 0 < len(people) <= MOST_AT_ONCE:
             raise Invalid(_("Tick 1 to %(most)s people.", most=MOST_AT_ONCE))
-        found = [self.changeable(subject, user_id, DISABLE, DISABLE) for user_id in sorted(set(people))]
+        found = [self.changeable(subject, user_id, DISABLE) for user_id in sorted(set(people))]
         return [user for user in found if user.status != DISABLED]
 
     def disable(self, subject: Subject, people: Sequence[UUID]) -> int:
@@ -153,6 +163,7 @@ class Administration:
         """
         with self._unit.writing():
             self._users.hold_administrator()  # first, as everybody who takes administrators away
+            subject = self._users.acting(subject, DISABLE, action=DISABLE, on=people[: MOST_AT_ONCE + 1])
             for user in (found := self.to_disable(subject, people)):
                 try:
                     self._users.disable(subject, user.id)
@@ -164,7 +175,7 @@ class Administration:
         """Let somebody sign in again. Raises Forbidden, Refused; Invalid for who is not disabled."""
         subject.require(DISABLE, action="user.enable")
         with self._unit.writing():
-            user = self.changeable(subject, user_id, "user.enable", DISABLE, lock=True)
+            subject, user = self.held(subject, user_id, "user.enable", DISABLE)
             if user.status != DISABLED:
                 raise Invalid(_("%(name)s is not disabled.", name=user.name))
             self._users.enable(subject, user_id)
@@ -181,13 +192,14 @@ class Administration:
         if user.id == subject.id:
             self._refuse_own(user, roles=bool(add or remove), asks=asks)
         else:
-            self.changeable(subject, user.id, "user.change", lock=True)
+            self.changeable(subject, user.id, "user.change")
         if names:
             user = self._users.rename_other(subject, user.id, first_name=names[0], last_name=names[1])
         if asks:
             user = self._users.ask_for_password(subject, user.id, since=self._clock() if wishes.must_change else None)
         if add or remove:
-            self._refuse_greater(self._users.acting(subject, ROLES, action="user.roles"), remove)
+            subject.require(ROLES, action="user.roles")
+            self._refuse_greater(subject, remove)
             self._users.change_roles(subject, user.id, add=sorted(add), remove=sorted(remove))
         return self.person_after(user.id)
 

@@ -37,10 +37,10 @@ class Deletion:
         self._unit, self._administration, self._rows = unit, administration, rows
         self._links, self._departures = links, departures
 
-    def deletable(self, subject: Subject, user_id: UUID, *, lock: bool = False) -> User:
+    def deletable(self, subject: Subject, user_id: UUID) -> User:
         """Return a person who may be deleted. Raises Forbidden, Refused; Invalid for who is active."""
         subject.require(DELETE)
-        user = self._administration.changeable(subject, user_id, DELETE, DELETE, lock=lock)
+        user = self._administration.changeable(subject, user_id, DELETE)
         if user.active:
             raise Invalid(_("%(name)s is active. Disable them first.", name=user.name))
         return user
@@ -52,9 +52,12 @@ class Deletion:
         """
         subject.require(DELETE)
         with self._unit.writing():
+            for port in self._departures:
+                port.hold_of(user_id)
+            subject, _user = self._administration.held(subject, user_id, DELETE, DELETE)
             # nobody gives them anything meanwhile: a row that would name them waits, and is refused
             self._unit.execute(select(USER.c.id).where(USER.c.id == user_id).with_for_update())
-            user = self.deletable(subject, user_id, lock=True)
+            user = self.deletable(subject, user_id)
             for port in self._departures:
                 port.forget(subject, user)
             self._links.withdraw(user_id)

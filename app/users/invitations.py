@@ -97,8 +97,8 @@ class Invitations:
         with self._unit.writing():
             user = self._invited(user_id, SEND)
             self._send(by, user)
+            self._users.acting(by, INVITE, action=SEND, on=[user_id])
             self._still_invited(user)
-            self._users.acting(by, INVITE, action=SEND)
         return user
 
     def copy(self, by: Subject, user_id: UUID) -> str:
@@ -113,8 +113,9 @@ class Invitations:
         with self._unit.writing():
             user = self._invited(user_id, COPY)
             address = self._issue(by, user, copied_by=by.id)
+            by = self._users.acting(by, INVITE, action=COPY, on=[user_id])
+            self._users.check_reach(by, self._still_invited(user), COPY)
             self._users.amend(user_id, note(COPY, by), _unchanged)
-            self._users.check_reach(self._users.acting(by, INVITE, action=COPY), self._still_invited(user), COPY)
         return address
 
     def may_withdraw(self, by: Subject, found: Invitation) -> bool:
@@ -139,8 +140,9 @@ class Invitations:
         by.require(INVITE, action=WITHDRAW)
         with self._unit.writing():
             self._links.withdraw(user_id)
-            user = self._invited(user_id, WITHDRAW, lock=True)
-            self._users.check_reach(self._users.acting(by, INVITE, action=WITHDRAW), user, WITHDRAW)
+            by = self._users.acting(by, INVITE, action=WITHDRAW, on=[user_id])
+            user = self._invited(user_id, WITHDRAW)
+            self._users.check_reach(by, user, WITHDRAW)
             self._preferences.forget(user)
             self._users.remove(user, note(WITHDRAW, by))
         return user
@@ -189,8 +191,8 @@ class Invitations:
             raise Refused(action="invitation.open")
         return link.user
 
-    def _invited(self, user_id: UUID, action: str, *, lock: bool = False) -> User:
-        user = self._users.get(user_id, lock=lock)
+    def _invited(self, user_id: UUID, action: str) -> User:
+        user = self._users.get(user_id)
         if user is None or user.status != INVITED:
             raise Refused(action=action, kind="user", object_id=user_id)
         return user

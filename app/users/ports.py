@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -97,6 +97,9 @@ class Holdings(Protocol):
     def alone(self, user: UUID, *, most: int, skip: int = 0) -> Alone:
         """Return some of what nobody else owns who is active, the last changed first."""
 
+    def hold(self, holdings: Collection[UUID]) -> None:
+        """Hold the rows of some, in the order of their ids: before anybody's own row."""
+
     def is_alone(self, user: UUID, holding: UUID) -> bool:
         """Return whether something is among it, as the rows that find it say."""
 
@@ -115,6 +118,9 @@ class Holdings(Protocol):
 
 class Departure(Protocol):
     """A port: what else names a person who is deleted, in the transaction that deletes them."""
+
+    def hold_of(self, user: UUID) -> None:
+        """Hold the rows that name this person, in the order of their ids: before anybody's own row."""
 
     def forget(self, by: Subject, user: User) -> None:
         """Remove it. Raises Invalid, with the reason, if something would be lost in silence."""

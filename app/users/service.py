@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
@@ -15,11 +15,12 @@ from app.audit.service import Audit
 from app.clock import EPOCH, Clock
 from app.crypto.passwords import Passwords
 from app.database import Unit
-from app.errors import Conflict, Damaged, Forbidden, Invalid, Refused
+from app.errors import Damaged, Forbidden, Invalid, Refused
 from app.keys.keyrings import Keyrings
 from app.keys.sealed import Opened, SealedRows
 from app.keys.trail import Note
 from app.subject import GroupLevel, Subject
+from app.users.acting import Acting, Who, forget
 from app.users.addresses import Address, key_of, read_address
 from app.users.catalogue import GUARDED, INVITE, ROLES
 from app.users.models import (
@@ -53,7 +54,6 @@ MOST_GROUPS = 500
 
 By = Subject | str
 """Who does it: a person, or the name of a command."""
-Who = TypeVar("Who", bound=By)
 
 
 @dataclass(frozen=True)
@@ -100,12 +100,13 @@ class Users:
         passwords: Passwords,
         keyrings: Keyrings,
         audit: Audit,
+        acting: Acting,
         *,
         minimum_length: int,
     ) -> None:
         self._unit, self._clock, self._rows, self._roles = unit, clock, rows, roles
         self._permissions, self._passwords, self._keyrings = permissions, passwords, keyrings
-        self._audit, self._minimum_length = audit, minimum_length
+        self._audit, self.acting, self._minimum_length = audit, acting, minimum_length
         self._some = rows.selection.where(USER.c.id.in_(bindparam("people", expanding=True)))
 
     def first_start(self) -> None:
@@ -134,6 +135,11 @@ class Users:
             return None
         row = self._unit.execute(self._rows.selection.where(USER.c.email_key == key)).one_or_none()
         return as_user(self._rows.open(row)) if row else None
+
+    def ids_of(self, addresses: Iterable[str]) -> list[UUID]:
+        """Return who has one of these addresses, as the rows that find them say: to hold them, not to be told."""
+        keys = [key for key in map(key_of, addresses) if key is not None]
+        return [*self._unit.execute(select(USER.c.id).where(USER.c.email_key.in_(keys))).scalars()] if keys else []
 
     def name_of(self, person: UUID) -> str | None:
         """Return who a person is called, if they exist and verify; fills options.Names."""
@@ -277,7 +283,6 @@ class Users:
         """Change the subject's own names. Raises Invalid."""
         names = self.read_names(first_name=first_name, last_name=last_name)
         with self._unit.writing():
-            self._held(subject.id, "user.rename")
             self.acting(subject, action="user.rename")
             return self._change(subject.id, note("user.rename", subject), lambda account: account, **names)
 
@@ -292,8 +297,8 @@ class Users:
     def set_password(self, by: By, user_id: UUID, *, password: str) -> User:
         """Give a person another password; all their sessions end.
 
-        In the browser everybody sets their own alone. Raises Invalid, Refused, Forbidden, Conflict if the sessions of
-        who asks were ended while the hash was made.
+        In the browser everybody sets their own alone. Raises Invalid, Refused, Forbidden, SignInNeeded if the session
+        of who asks was ended while the hash was made.
         """
         if isinstance(by, Subject) and by.id != user_id:
             raise Forbidden(action="user.password", kind="user", object_id=user_id)
@@ -307,17 +312,14 @@ class Users:
             raise Invalid(_("This is the password that you are to change. Choose another one."), field="password")
         hashed = self._hashed(password, near=(user.email, user.first_name, user.last_name))
         with self._unit.writing():
-            changed = self._change(
+            self.acting(by, action="user.password", on=[user_id])
+            return self._change(
                 user_id,
                 note("user.password", by),
                 lambda account: replace(
                     account, password=hashed, generation=account.generation + 1, must_change_since=None
                 ),
             )
-            goes_on = changed.active and changed.account.generation == user.account.generation + 1
-            if isinstance(by, Subject) and not goes_on:
-                raise Conflict()
-            return changed
 
     def rehash(self, user_id: UUID, *, seen: User, password: str) -> None:
         """Store the password's hash with today's parameters; sessions go on."""
@@ -463,33 +465,6 @@ class Users:
                 self._misled("user_role", user)
         return sorted((user for user in found if role in user.account.roles), key=lambda user: user.id)
 
-    def may_now(self, user_id: UUID) -> frozenset[str]:
-        """Return what a person may do at this moment, as their own row and those of their roles that verify say."""
-        user = self.people([user_id]).get(user_id)
-        return self._allowed_now(user) if user and user.active else frozenset()
-
-    def acting(self, by: Who, *needed: str, action: str) -> Who:
-        """Return who acts as they are at this moment: of what the request began with, what they still may and lead.
-
-        For each use case that changes something: within its transaction, once what it changes is held, so that
-        whoever was disabled, removed or narrowed meanwhile does nothing more. A command stays as it is. Raises
-        Forbidden for who is not active any more, or lacks one of the permissions that are `needed`.
-        """
-        if not isinstance(by, Subject):
-            return by
-        user = self.people([by.id]).get(by.id)
-        if user is None or not user.active:
-            raise Forbidden(action=action)
-        levels = {each.group: each.level for each in user.account.memberships if each.group in by.groups}
-        now = replace(by, permissions=by.permissions & self._allowed_now(user), groups=levels)
-        for permission in needed:
-            now.require(permission, action=action)
-        return cast("Who", now)
-
-    def _allowed_now(self, user: User) -> frozenset[str]:
-        sound = self._sound_roles(ROLE.c.id.in_(user.account.roles))
-        return frozenset().union(*(self._permissions.of(role.id, role.content.permissions) for role in sound))
-
     def hold_administrator(self) -> None:
         """Hold the role Administrator's row until the transaction ends. Raises Damaged."""
         if self._roles.load(ADMINISTRATOR, lock=True) is None:
@@ -520,13 +495,11 @@ class Users:
 
     def _begin(self, by: Who, action: str, user_id: UUID) -> Who:
         """Hold a person's row, and return who acts on them as they are then. Raises Forbidden, Refused."""
-        self._authorise(by, action)  # before anything is told about the person
-        self._held(user_id, action)
-        return self.acting(by, GUARDED[action], action=action)
-
-    def _held(self, user_id: UUID, action: str) -> None:
-        if self._rows.load(user_id, lock=True) is None:
+        self._authorise(by, action)  # before anybody waits for them
+        by = self.acting(by, GUARDED[action], action=action, on=[user_id])
+        if self._rows.load(user_id) is None:
             raise Refused(action=action, kind="user", object_id=user_id)
+        return by
 
     def _check_roles(self, by: By, roles: Sequence[UUID]) -> None:
         """Raise Invalid unless all these roles exist, Forbidden if one of them allows what the giver may not."""
@@ -548,6 +521,7 @@ class Users:
             if _administers(before) and not stays:
                 self._guard_administrators(without=user_id)
             changed = as_user(self._rows.change(seen, record, content=content, **columns))
+            forget(self._unit, user_id)
             if columns:
                 self._index_words(changed)
             return changed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -16,11 +16,12 @@ from app.audit.service import Audit
 from app.clock import Clock
 from app.crypto.keyring import random_token, token_hash
 from app.database import Unit
-from app.errors import Damaged, Forbidden, Refused
+from app.errors import Damaged, Refused
 from app.keys.keyrings import Keyrings
 from app.keys.sealed import Opened, SealedRows
 from app.keys.trail import Note, Trail
 from app.subject import GroupLevel, Subject
+from app.users.acting import forget
 from app.users.look import look_of
 from app.users.models import Account, PreferencesRow, RoleContent, SessionRow
 from app.users.permissions import Permissions
@@ -29,8 +30,6 @@ from app.users.service import ACTIVE, ROLE, USER, User
 
 SESSION: Table = SessionRow.__table__  # type: ignore[assignment]  # a mapped class's table
 PREFERENCES: Table = PreferencesRow.__table__  # type: ignore[assignment]
-
-HELD = select(USER.c.id).where(USER.c.id == bindparam("user")).with_for_update()
 
 PURPOSE = "session"
 PASSWORD = "password"  # noqa: S105  # the word for a factor
@@ -162,32 +161,17 @@ class Sessions:
         holds = account.columns["status"] == ACTIVE and account.content.generation == row.generation
         return account if holds else None
 
-    def acting(self, subject: Subject, *, action: str) -> Subject:
-        """Return who makes a request as they are now that a transaction writes, held until it ends.
+    def again(self, subject: Subject) -> Subject | None:
+        """Return who makes a request as they are by now, None if they were disabled or the session was ended meanwhile.
 
-        They may what they might when the request began and still may. Raises Forbidden if they were disabled or this
-        session was ended meanwhile (that it is over by time meanwhile ends no request), Damaged.
+        That it is over by time meanwhile ends no request. Raises Damaged.
         """
-        key = ("acting", subject.id, subject.session_hash, subject.permissions)
-        found: Subject = self._unit.fact(key, lambda: self._again(subject, action))
-        return found
-
-    def _again(self, subject: Subject, action: str) -> Subject:
-        self._unit.execute(HELD, {"user": subject.id})
         row = self._unit.execute(self._statement, {"token": subject.session_hash}).one_or_none()
         if row is None or row.user != subject.id:
-            raise Forbidden(action=action)
+            return None
         self._check_begun(row)
         account = self._account(row)
-        if account is None:
-            raise Forbidden(action=action)
-        now = self._as_subject(row, account, row.seen_at)
-        groups = {
-            group: level if subject.is_admin_of(group) else GroupLevel.MEMBER
-            for group, level in now.groups.items()
-            if subject.is_member(group)
-        }
-        return replace(now, permissions=subject.permissions & now.permissions, groups=groups)
+        return self._as_subject(row, account, row.seen_at) if account else None
 
     def living(self, user: User) -> list[Row[Any]]:
         """Return the rows of a person's sessions that hold, the last used first; damaged ones are recorded."""
@@ -229,6 +213,7 @@ class Sessions:
             row = self._unit.execute(ending.returning(SESSION)).one_or_none()
             if row is None:
                 raise Refused(action=action)
+            forget(self._unit, row.user)
             self._trail.record(
                 Note(action, subject=row.user), kind="session", object_id=row.id, revision=ENDED, gone=True
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache, partial
 from uuid import UUID
 
 from flask_babel import gettext as _
@@ -62,7 +61,8 @@ class Settling:
         Raises Forbidden, Refused; Invalid for who is active.
         """
         subject.require(DELETE, action=ACTION)
-        user = self._settled(subject, user_id)
+        user = self._administration.changeable(subject, user_id, ACTION)
+        _refuse_active(user)
         return user, self.alone(user, page=page)
 
     def settle(self, subject: Subject, user_id: UUID, *, heirs: Mapping[UUID, str], deletions: Sequence[UUID]) -> None:
@@ -75,16 +75,28 @@ class Settling:
         if len(heirs) + len(deletions) > MOST_AT_ONCE:
             raise Invalid(_("At most %(most)s at a time.", most=MOST_AT_ONCE))
         with self._unit.writing():
-            user = self._settled(subject, user_id, lock=True)
+            for port in self._holdings:
+                port.hold([*heirs, *deletions])
+            known: dict[str, User] = {}  # each address counts once as a search
+            for holding, address in heirs.items():
+                known[address] = known.get(address) or self._heir(subject, holding, address)
+            also = [heir.id for heir in known.values()]
+            subject, user = self._administration.held(subject, user_id, ACTION, DELETE, also=also)
+            _refuse_active(user)
             ports = {each: self._port(user, each) for each in (*heirs, *deletions)}
-            known = cache(partial(self._directory.named, subject))  # each address counts once as a search
             for holding, address in heirs.items():
                 try:
-                    ports[holding].hand_over(subject, user.id, holding, to=known(address).id)
+                    ports[holding].hand_over(subject, user.id, holding, to=known[address].id)
                 except Invalid as invalid:
                     raise Invalid(invalid.message, field=f"to-{holding}") from None
             for holding in deletions:
                 ports[holding].delete(subject, user.id, holding)
+
+    def _heir(self, subject: Subject, holding: UUID, address: str) -> User:
+        try:
+            return self._directory.named(subject, address)
+        except Invalid as invalid:
+            raise Invalid(invalid.message, field=f"to-{holding}") from None
 
     def _port(self, user: User, holding: UUID) -> Holdings:
         """Return whose this holding is. Raises Refused if nobody knows it as this person's alone."""
@@ -93,8 +105,7 @@ class Settling:
                 return port
         raise Refused(action=ACTION, kind="user", object_id=holding)
 
-    def _settled(self, subject: Subject, user_id: UUID, *, lock: bool = False) -> User:
-        user = self._administration.changeable(subject, user_id, ACTION, DELETE, lock=lock)
-        if user.active:
-            raise Invalid(_("%(name)s is active. Disable them first.", name=user.name))
-        return user
+
+def _refuse_active(user: User) -> None:
+    if user.active:
+        raise Invalid(_("%(name)s is active. Disable them first.", name=user.name))

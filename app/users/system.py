@@ -21,13 +21,15 @@ from app.database import Unit
 from app.keys.keyrings import FirstStart, Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Revised
-from app.options.ports import Acting, FixedSettings, Names
+from app.options.ports import Acting as ActingOnSettings
+from app.options.ports import FixedSettings, Names
 from app.options.service import Options
 from app.options.system import ChangeableSettings
 from app.outbox.service import Outbox
 from app.outbox.system import MailQueue
 from app.users import actions
 from app.users.account import pages as account_pages
+from app.users.acting import Acting
 from app.users.address_changes import AddressChanges
 from app.users.address_views import pages as address_pages
 from app.users.admin_pages import card
@@ -110,15 +112,16 @@ class UserManagement(System):
             permissions.declare(name, title, description, system=_l("Installation"))
         rows = SealedRows(UserRow, Account, kind="user", unit=unit, keyrings=keyrings, trail=trail)
         role_rows = SealedRows(RoleRow, RoleContent, kind="role", unit=unit, keyrings=keyrings, trail=trail)
-        users = Users(
-            unit, clock, rows, role_rows, permissions, passwords, keyrings, audit, minimum_length=rules.minimum_length
-        )
         limits = Limits(
             idle=timedelta(minutes=settings.sessions.idle_minutes),
             absolute=timedelta(hours=settings.sessions.absolute_hours),
         )
         probes = cfg.fillings(GroupProbe)
         sessions = Sessions(unit, clock, keyrings, rows, role_rows, permissions, probes, audit, trail, limits)
+        users = Users(
+            *(unit, clock, rows, role_rows, permissions, passwords, keyrings, audit, Acting(unit, sessions)),
+            minimum_length=rules.minimum_length,
+        )
         links = Links(unit, clock, keyrings, users, audit, trail)
         cookie = SessionCookie(sessions, settings)
         self.setup = Setup(unit, keyrings, users, audit)
@@ -189,7 +192,7 @@ class UserManagement(System):
         cfg.site.says(MESSAGES)
         cfg.site.standing.add("told")
         cfg.site.cards.append(ROLES)
-        cfg.fill(Acting, users)
+        cfg.fill(ActingOnSettings, users)
         cfg.fill(Names, users)
         cfg.fill(FixedSettings, FixedHere(settings))
         cfg.on_app(lambda app: app.register_blueprint(role_pages))

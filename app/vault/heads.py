@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Row, Table, bindparam, delete, func, insert, select
+from sqlalchemy import Row, Select, Table, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.clock import Clock
@@ -19,7 +19,7 @@ from app.errors import Damaged, Forbidden, Invalid, Refused
 from app.keys.sealed import Opened, SealedRows, strict
 from app.keys.trail import Note
 from app.subject import Subject
-from app.users.sessions import Sessions
+from app.users.acting import Acting
 from app.vault.models import AccessRow, PublicationRow, SecretRow, ShelfRow, VersionRow
 from app.vault.policy import Act, Level
 
@@ -102,8 +102,8 @@ class Head:
 class Heads:
     """Loads, stores and changes heads, and keeps the tables that find them in step."""
 
-    def __init__(self, unit: Unit, clock: Clock, rows: SealedRows[HeadContent], sessions: Sessions) -> None:
-        self._unit, self._clock, self.rows, self._sessions = unit, clock, rows, sessions
+    def __init__(self, unit: Unit, clock: Clock, rows: SealedRows[HeadContent], acting: Acting) -> None:
+        self._unit, self._clock, self.rows, self.acting = unit, clock, rows, acting
         upsert = (sqlite if unit.is_sqlite else postgresql).insert(SHELF)
         raised = {"changes": SHELF.c.changes + 1}
         self._count = upsert.on_conflict_do_update(index_elements=[SHELF.c.user], set_=raised)
@@ -122,18 +122,12 @@ class Heads:
         """Return who acts, as they are now, and the head as `usable` does, both held until the transaction ends.
 
         The one loader of what is about to be changed: what was true when the request began decides nothing any more.
+        Raises as `usable` and Acting do.
         """
         head = self._found(subject, secret_id, act, lock=True)
-        now = self.acting(subject, act.name)
+        now = self.acting(subject, action=act.name)
         self.check(now, head, act, trashed=trashed)
         return now, head
-
-    def acting(self, subject: Subject, action: str) -> Subject:
-        """Return who acts as they are now, held until the transaction ends. Raises Forbidden, Damaged.
-
-        After the secret's row, never before it: all who hold both take them in this order.
-        """
-        return self._sessions.acting(subject, action=action)
 
     def _found(self, subject: Subject, secret_id: UUID, act: Act, *, lock: bool) -> Head:
         subject.require(act.permission, action=act.name)
@@ -162,6 +156,11 @@ class Heads:
         """Return the head for code that decides by itself who may have it. Raises Damaged."""
         opened = self.rows.load(secret_id, lock=lock)
         return None if opened is None else as_head(opened)
+
+    def hold(self, secrets: Select[Any] | Collection[UUID]) -> None:
+        """Hold some secrets until the transaction ends, in the order of their ids: before anybody's own row."""
+        some = select(SECRET.c.id).where(SECRET.c.id.in_(secrets)).order_by(SECRET.c.id)
+        self._unit.execute(some.with_for_update(of=SECRET, key_share=True))
 
     def verified(self, row: Row[Any]) -> Head:
         """Return a row of `rows.selection` as a head. Raises Damaged."""

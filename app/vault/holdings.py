@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -83,6 +83,14 @@ class SecretHoldings:
         """Return whether nobody else owns this secret who is active, as the rows that find it say."""
         return self._unit.execute(_alone(user).where(ACCESS.c.secret == holding)).first() is not None
 
+    def hold(self, holdings: Collection[UUID]) -> None:
+        """Hold some secrets until the transaction ends, in the order of their ids."""
+        self._heads.hold(holdings)
+
+    def hold_of(self, user: UUID) -> None:
+        """Hold what a person has access to until the transaction ends, in the order of the ids."""
+        self._heads.hold(_had_by(user))
+
     def hand_over(self, by: Subject, user: UUID, holding: UUID, *, to: UUID) -> None:
         """Make somebody else the owner of a secret in place of this person, who keeps no access.
 
@@ -91,7 +99,7 @@ class SecretHoldings:
         """
         with self._unit.writing():
             head = self._settled(user, holding, HAND_OVER)
-            by = self._heads.acting(by, HAND_OVER)
+            by = self._heads.acting(by, action=HAND_OVER, on=[to])
             self._refuse_heir(by, head, user, to)
             now = self._clock()
             given = Grant(to, Level.OWNER, None, by=by.id, at=now)
@@ -105,7 +113,7 @@ class SecretHoldings:
         """Move a secret of this person to the trash. Raises Refused if it is not theirs alone (any more), Damaged."""
         with self._unit.writing():
             head = self._settled(user, holding, DELETE.name)
-            by = self._heads.acting(by, DELETE.name)
+            by = self._heads.acting(by, action=DELETE.name)
             self._heads.change(head, note(DELETE.name, by, former=str(user)), deleted_at=self._clock())
 
     def forget(self, by: Subject, user: User) -> None:
@@ -113,8 +121,7 @@ class SecretHoldings:
 
         Raises Invalid while they alone own something, which would be lost.
         """
-        rows = select(ACCESS.c.secret).where(ACCESS.c.user == user.id).order_by(ACCESS.c.secret)
-        for secret_id in [row.secret for row in self._unit.execute(rows)]:
+        for secret_id in self._unit.execute(_had_by(user.id).order_by(ACCESS.c.secret)).scalars().all():
             self._take_out(by, user.id, secret_id)
         self._unit.execute(delete(ACCESS).where(ACCESS.c.user == user.id))  # of what is damaged
         self._unit.execute(delete(SHELF).where(SHELF.c.user == user.id))
@@ -141,10 +148,10 @@ class SecretHoldings:
         return head
 
     def _refuse_heir(self, by: Subject, head: Head, user: UUID, to: UUID) -> None:
-        """Raise Invalid for who may not get a secret. The new owner's row is held: nobody disables them meanwhile."""
+        """Raise Invalid for who may not get a secret; their row is held, so that nobody disables them meanwhile."""
         if to == by.id:
             raise Invalid(_("You cannot hand over to yourself."))
-        heir = self._users.get(to, lock=True)
+        heir = self._users.get(to)
         if heir is None or not heir.active or to == user:
             raise Invalid(_("Only active people can own it."))
         needed = self._needed(head)
@@ -185,6 +192,11 @@ class SecretHoldings:
 
 def _owns(user: UUID) -> ColumnElement[bool]:
     return (ACCESS.c.user == user) & (ACCESS.c.level == Level.OWNER.value)
+
+
+def _had_by(user: UUID) -> Select[tuple[UUID]]:
+    """Return a statement of the secrets that rows lead this person to."""
+    return select(ACCESS.c.secret).where(ACCESS.c.user == user)
 
 
 def _alone(user: UUID) -> Select[tuple[UUID]]:

@@ -116,6 +116,14 @@ class GroupPanel:
         totals = {row.by: row.total for row in rows}
         return {by: Published(sorted(found, key=str.casefold), totals[by]) for by, found in names.items()}
 
+    def hold_published(self, group: UUID, people: Collection[UUID] | None = None) -> None:
+        """Hold what is published in the group until the transaction ends, in the order of the ids.
+
+        people: only what they published.
+        """
+        here = select(PUBLICATION.c.secret).where(PUBLICATION.c.group == group)
+        self._heads.hold(here if people is None else here.where(PUBLICATION.c.by.in_(people)))
+
     def withdraw_all(self, subject: Subject, user: UUID, group: UUID) -> None:
         """Take out of the group what this member published in it, what lies in the trash too.
 

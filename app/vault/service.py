@@ -129,7 +129,7 @@ class Vault:
         with self._unit.writing():
             made = key and self._heads.made_with(key)
             if not made:
-                now = self._heads.acting(subject, "secret.create")
+                now = self._heads.acting(subject, action="secret.create")
                 self.kind(now, type_id)
                 self._store_first(now, secret_id, credentials, blob, once=key)
                 return secret_id

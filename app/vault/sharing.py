@@ -214,7 +214,7 @@ class Sharing:
         """
         with self._unit.writing():
             head = self._published(subject, secret_id, group, lock=True, trashed_too=trashed_too)
-            self._refuse_unless_theirs(self._heads.acting(subject, "secret.withdraw"), head, group)
+            self._refuse_unless_theirs(self._heads.acting(subject, action="secret.withdraw"), head, group)
             left = tuple(each for each in head.publications if each.group != group)
             record = note("secret.withdraw", subject, group=str(group))
             self._heads.change(head, record, content=replace(head.opened.content, publications=left))

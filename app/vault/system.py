@@ -40,7 +40,6 @@ from app.users.permissions import Permissions
 from app.users.ports import Departure, Holdings, PersonalRecords
 from app.users.preferences import Preferences
 from app.users.service import Users
-from app.users.sessions import Sessions
 from app.users.system import UserManagement
 from app.users.throttle import Throttle
 from app.vault import actions, policy, report
@@ -150,7 +149,7 @@ class SecretManagement(System):
             SecretRow, HeadContent, kind="secret", unit=unit, keyrings=keyrings, trail=cfg.get(AuditTrail)
         )
         cfg.fill(Revised, rows)
-        heads = Heads(unit, clock, rows, cfg.get(Sessions))
+        heads = Heads(unit, clock, rows, cfg.get(Users).acting)
         safe = Safe(unit, clock, store, keyrings, registry)
         shelves = Shelves(unit, clock, heads, audit, most_bytes=settings.vault.list_cache_mib * 2**20)
         verifier = Verifier(unit, heads, safe, cfg.get(AuditTrail))

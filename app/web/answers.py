@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from app.errors import Damaged, Forbidden, Misconfigured, Throttled, TresorError, Unavailable
+from app.errors import Damaged, Forbidden, Misconfigured, SignInNeeded, Throttled, TresorError, Unavailable
 from app.web.boundary import PLAIN, TresorFlask
 from app.web.changes import way_on
 from app.web.forms import CSRF_FIELD
@@ -20,7 +20,7 @@ from app.web.gate import CrossSite, TokenMissing, current_policy, public_names, 
 from app.web.logs import without_text
 from app.web.pages import fragment, page
 from app.web.parts import PAGE, SHEET_FORM, is_partial, sent_by, wants
-from app.web.subjects import ConfirmNeeded, SignInNeeded, SomebodyElse
+from app.web.subjects import ConfirmNeeded, SomebodyElse
 
 log = logging.getLogger(__name__)
 

@@ -8,18 +8,12 @@ from typing import Any, cast
 from flask import Flask, Request, g
 from flask_login import LoginManager, current_user
 
-from app.errors import TresorError
+from app.errors import SignInNeeded, TresorError
 from app.subject import Subject
 from app.web.site import Site, current_site
 
 NEVER_SENT = "no; cookie"
 """No cookie can have this name. A request with a remember-me cookie, of whichever program, would have no person."""
-
-
-class SignInNeeded(TresorError):
-    """Nobody is signed in, or the session has ended."""
-
-    status = 401
 
 
 class ConfirmNeeded(TresorError):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from app.errors import Forbidden, Refused
+from app.errors import Forbidden, Refused, SignInNeeded
 from app.groups.deletion import Deletion as GroupDeletion
 from app.groups.service import Wish
 from app.options.service import Options, Values
@@ -19,6 +20,7 @@ from app.users.deletion import Deletion
 from app.users.invitations import Invitations
 from app.users.permissions import ADMINISTRATOR, MEMBER
 from app.users.roles import Roles
+from app.users.sessions import Sessions
 from app.users.settling import Settling
 from tests.builders import PASSWORD, World
 
@@ -110,7 +112,8 @@ MEMBERS: dict[str, Act] = {
     "describe": lambda w, by, c: w.groups.describe(by, c.team, description="Ours"),
 }
 THEIR_OWN: dict[str, Act] = {
-    "rename": lambda w, by, _c: w.users.rename(by, **NAMES),
+    "rename themselves": lambda w, by, _c: w.users.rename(by, **NAMES),
+    "set a password": lambda w, by, _c: w.users.set_password(by, by.id, password="another long one, theirs"),
     "leave": lambda w, by, c: w.groups.leave(by, c.team, keep=True),
 }
 
@@ -119,21 +122,38 @@ def state(world: World) -> list[list[dict[str, Any]]]:
     return [sorted(world.rows(table), key=str) for table in TABLES]
 
 
-def refused(world: World, act: Act, by: Subject, cast: Cast) -> type[Refused]:
+def disabled(world: World, person: Subject) -> None:
+    world.users.disable("tests", person.id)
+
+
+def signed_out(world: World, person: Subject) -> None:
+    world.cfg.get(Sessions).end(person.session_hash)
+
+
+def signed_out_everywhere(world: World, person: Subject) -> None:
+    world.users.end_sessions(person)
+
+
+ENDS = (signed_out, signed_out_everywhere, disabled)
+
+
+def refused(world: World, act: Act, by: Subject, cast: Cast) -> type[Refused | SignInNeeded]:
     """Return how an act of somebody who was found as they were before is refused."""
     before = state(world)
-    with pytest.raises(Refused) as refusal, world.unit():
+    with pytest.raises((Refused, SignInNeeded)) as refusal, world.unit():
         act(world, by, cast)
     assert state(world) == before
     return type(refusal.value)
 
 
 @pytest.mark.parametrize("act", ADMINISTRATORS)
-def test_who_was_disabled_meanwhile_changes_nothing(world: World, act: str) -> None:
+def test_who_was_shut_out_meanwhile_changes_nothing(world: World, act: str) -> None:
     cast, boss = Cast(world), world.person("boss", admin=True)
-    with world.unit():
-        world.users.disable("tests", boss.id)
-    assert refused(world, ADMINISTRATORS[act], boss, cast) is Forbidden
+    for end in ENDS:
+        begun = world.subject(boss.id)
+        with world.unit():
+            end(world, begun)
+        assert refused(world, ADMINISTRATORS[act], begun, cast) is SignInNeeded
 
 
 @pytest.mark.parametrize("act", ADMINISTRATORS)
@@ -151,10 +171,6 @@ def test_who_leads_a_group_no_more_changes_nothing_in_it(world: World, act: str)
     with world.unit():
         world.groups.add_member("tests", world.groups.create("tests", name="Elsewhere").id, anna.id)
     with world.unit():
-        world.users.disable("tests", anna.id)
-    assert refused(world, MEMBERS[act], anna, cast) is Forbidden
-    with world.unit():
-        world.users.enable("tests", anna.id)
         world.groups.remove_member("tests", cast.team, anna.id)
     assert refused(world, MEMBERS[act], anna, cast) is Refused  # as the next request would answer
     with world.unit():
@@ -162,12 +178,30 @@ def test_who_leads_a_group_no_more_changes_nothing_in_it(world: World, act: str)
     assert refused(world, MEMBERS[act], anna, cast) is Forbidden
 
 
-@pytest.mark.parametrize("act", THEIR_OWN)
-def test_who_was_disabled_meanwhile_changes_nothing_of_their_own(world: World, act: str) -> None:
+@pytest.mark.parametrize("act", [*MEMBERS, *THEIR_OWN])
+def test_who_was_shut_out_meanwhile_changes_nothing_of_theirs(world: World, act: str) -> None:
     cast = Cast(world)
-    with world.unit():
-        world.users.disable("tests", cast.eve.id)
-    assert refused(world, THEIR_OWN[act], cast.eve, cast) is Forbidden
+    anna = world.person("anna", groups={cast.team: "admin"})
+    for end in ENDS:
+        begun = world.subject(anna.id)
+        with world.unit():
+            end(world, begun)
+        assert refused(world, (MEMBERS | THEIR_OWN)[act], begun, cast) is SignInNeeded
+
+
+def test_whose_session_ends_while_their_form_waits_reads_so(world: World) -> None:
+    team = world.group("Team").id
+    anna = world.person("anna", groups={team: "admin"})
+    client, before = world.client(anna), world.rows("group")
+    with ThreadPoolExecutor(1) as threads:
+        with world.unit(), world.cfg.unit.writing():
+            world.groups.held(team)
+            waiting = threads.submit(client.post, f"/groups/{team}/edit", description="Mine", revision="0")
+            assert wait([waiting], timeout=1).not_done
+            world.users.end_sessions(anna)
+        answer = waiting.result()
+    assert (answer.status_code, "Your session has ended" in answer.text) == (401, True)
+    assert world.rows("group") == before
 
 
 def test_who_acts_has_no_more_than_the_request_began_with(world: World) -> None:
@@ -177,6 +211,27 @@ def test_who_acts_has_no_more_than_the_request_began_with(world: World) -> None:
     with world.unit():
         world.users.change_roles("tests", anna.id, add=[ADMINISTRATOR])
         world.groups.add_member("tests", team, anna.id, level=GroupLevel.ADMIN)
-        now = world.users.acting(anna, action="tests")
+        with world.cfg.unit.writing():
+            now = world.users.acting(anna, action="tests")
+            assert world.users.acting("command-line", "user.create", action="tests") == "command-line"
     assert (now.permissions, now.groups) == (anna.permissions, {})
-    assert world.users.acting("command-line", "user.create", action="tests") == "command-line"
+
+
+def test_a_level_that_was_raised_meanwhile_is_of_no_use_in_the_request(world: World) -> None:
+    team = world.group("Team").id
+    anna = world.person("anna", groups={team: "member"})
+    with world.unit(), world.cfg.unit.writing():
+        world.groups.set_level("tests", team, anna.id, level=GroupLevel.ADMIN)
+        assert world.users.acting(anna, action="tests").groups == {team: GroupLevel.MEMBER}
+
+
+def test_who_changes_themselves_is_asked_for_anew_in_the_same_transaction(world: World) -> None:
+    boss, _chief = world.person("boss", admin=True), world.person("chief", admin=True)
+    with world.unit(), world.cfg.unit.writing():
+        assert world.users.acting(boss, "user.disable", action="tests").id == boss.id
+        world.users.change_roles("tests", boss.id, remove=[ADMINISTRATOR])
+        with pytest.raises(Forbidden):
+            world.users.acting(boss, "user.disable", action="tests")
+        world.cfg.get(Sessions).end(boss.session_hash)
+        with pytest.raises(SignInNeeded):
+            world.users.acting(boss, action="tests")

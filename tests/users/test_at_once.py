@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from app.audit.trail import AuditTrail
-from app.errors import Conflict, Invalid
+from app.errors import Invalid, SignInNeeded
 from app.keys.keyrings import Keyrings
 from app.keys.sealed import SealedRows
 from app.keys.trail import Note
@@ -77,7 +77,7 @@ def test_a_password_that_is_changed_while_all_sessions_end_is_not(world: World, 
         assert changing.is_alive()
     changing.join()
     [[error]] = outcomes
-    assert isinstance(error, Conflict)
+    assert isinstance(error, SignInNeeded)
     with world.unit():
         user = world.users.get(anna.id)
         assert user is not None

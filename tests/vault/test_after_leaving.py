@@ -77,3 +77,17 @@ def test_a_member_who_was_removed_meanwhile_publishes_nothing(world: World) -> N
         sharing.save(ben, secret, revision=revision, wishes=Wishes(shown=frozenset({team}), ticked=frozenset({team})))
     with pytest.raises(NoSuchCredential):
         world.handle.use_cases.match(Login, group=team, actor="reports")
+
+
+def test_an_admin_who_removes_themselves_and_another_withdraws_what_the_other_published(world: World) -> None:
+    team = world.group("Support").id
+    anna = world.joins(world.person("anna"), team, admin=True)
+    world.joins(world.person("lead"), team, admin=True)
+    mallory = world.joins(world.person("mallory"), team)
+    secret = world.keep(a_login(), owner=mallory)
+    world.publish(secret, owner=mallory, group=team)
+    with world.unit():
+        revision = world.groups.names([team])[team].revision
+        wishes = [Wish(anna.id, None), Wish(mallory.id, None, keep=False)]
+        world.groups.save_members(anna, team, revision=revision, wishes=wishes)
+    assert world.rows("publication") == []

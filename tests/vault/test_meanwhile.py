@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.credentials.values import to_plain
-from app.errors import Forbidden, Invalid, Refused
+from app.errors import Forbidden, Invalid, Refused, SignInNeeded
 from app.subject import SYSTEM, GroupLevel, Subject
 from app.users.sessions import Sessions
 from app.vault.sharing import Wishes
@@ -49,7 +49,7 @@ def test_who_was_shut_out_since_the_request_began_changes_nothing(
     with town.unit():
         end(town, by)
     before = stored(town, scene.secret)
-    with pytest.raises(Forbidden), town.unit():
+    with pytest.raises(SignInNeeded), town.unit():
         case.call(town, by, scene.secret, scene.group)
     assert stored(town, scene.secret) == before
 
@@ -62,7 +62,7 @@ def test_who_was_shut_out_since_the_request_began_creates_nothing(
     with town.unit():
         end(town, anna)
     before = town.sql("SELECT count(*) FROM secret")
-    with pytest.raises(Forbidden), town.unit():
+    with pytest.raises(SignInNeeded), town.unit():
         town.vault.create(anna, "login", values=to_plain(a_login()))
     assert town.sql("SELECT count(*) FROM secret") == before
 
@@ -107,8 +107,9 @@ def test_a_group_admin_who_became_a_member_since_the_request_began_withdraws_not
     town.joins(town.person("other"), scene.group, admin=True)
     with town.unit():
         town.groups.set_level("tests", scene.group, admin.id, level=GroupLevel.MEMBER)
-    with pytest.raises(Refused), town.unit():
+    with pytest.raises(Refused) as refusal, town.unit():
         town.sharing.withdraw(admin, scene.secret, group=scene.group)
+    assert type(refusal.value) is Refused
     assert town.head(scene.secret).is_published_in(scene.group)
 
 
@@ -117,8 +118,9 @@ def test_what_somebody_was_given_since_the_request_began_is_of_no_use_in_it(town
     before = town.joins(town.person("late"), scene.group)
     with town.unit():
         town.groups.set_level("tests", scene.group, before.id, level=GroupLevel.ADMIN)
-    with pytest.raises(Refused), town.unit():
+    with pytest.raises(Refused) as refusal, town.unit():
         town.sharing.withdraw(before, scene.secret, group=scene.group)
+    assert type(refusal.value) is Refused
 
 
 def test_a_session_that_is_over_by_time_meanwhile_ends_no_request(town: Town) -> None:

@@ -25,8 +25,9 @@ def test_who_was_given_a_secret_removes_it_from_their_vault(town: Town, level: i
     with town.unit():
         assert town.cfg.get(Overview).page(person, Wanted()).rows == []
     for act in (lambda: town.vault.open(person, scene.secret), lambda: town.sharing.leave(person, scene.secret)):
-        with pytest.raises(Refused), town.unit():
+        with pytest.raises(Refused) as refusal, town.unit():
             act()
+        assert type(refusal.value) is Refused
     page = town.client(owner).get(f"/vault/{scene.secret}").text
     assert f"{person.name} removed it from their vault" in page
 
