@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from app.errors import Conflict, Forbidden, Invalid, Refused, TresorError
+from app.errors import Conflict, Forbidden, Invalid, Refused, SignInNeeded, TresorError
 from app.keys.trail import Note
 from app.subject import SYSTEM, Subject
 from app.users.models import RoleContent, RoleRow
@@ -210,7 +210,7 @@ def test_two_administrators_who_disable_each_other_at_once_do_not_both_succeed(w
             world.users.disable(by, whom.id)
 
     outcomes = at_once(lambda: disable(boss, chief), lambda: disable(chief, boss))
-    assert [type(each) for each in outcomes if each is not None] == [Forbidden]
+    assert [type(each) for each in outcomes if each is not None] == [SignInNeeded]
     with world.unit():
         assert [user.active for user in world.users.people([boss.id, chief.id]).values()].count(True) == 1
 
