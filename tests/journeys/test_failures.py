@@ -163,7 +163,7 @@ def test_what_was_done_without_an_answer_is_not_called_undone(visitor: Visitor, 
 
     posts(page, f"**/vault/{secret}/restore", cut_off)
     page.click(f"#restore-{secret}")
-    expect(page.locator(".toast.bad")).to_contain_text("No answer came. Look whether it was done, else try again.")
+    expect(page.locator(".toast.bad")).to_contain_text("No answer came. Check whether it was done; if not, try again.")
     page.reload()
     expect(page.locator(f"#restore-{secret}")).to_have_count(0)
 
