@@ -51,7 +51,7 @@ def test_the_page_leads_to_the_question_and_back_to_the_vault(town: Town) -> Non
     assert f'href="/vault/{secret}/leave"' in browser.get(f"/vault/{secret}").text
     question = browser.get(f"/vault/{secret}/leave").text
     assert "Remove it from your vault?" in question
-    assert "You can no longer open it. Only Anna-" in question
+    assert "Only its owners can share it with you again: Anna-" in question
     answer = browser.post(f"/vault/{secret}/leave")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/vault?done=removed")
     assert "Removed from your vault." in browser.get("/vault?done=removed").text
