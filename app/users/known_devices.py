@@ -60,7 +60,9 @@ class KnownDevices:
         if len(cookie) != LENGTH:
             return []
         try:
-            sealed = base64.b64decode(cookie.encode("ascii"), altchars=b"-_", validate=True)
+            sealed = base64.urlsafe_b64decode(cookie.encode("ascii"))
+            if base64.urlsafe_b64encode(sealed).decode("ascii") != cookie:  # Python takes other letters, too
+                return []
             entries = open_with(self._keyrings.current.derive(LABEL), sealed, self._context())
             found = [
                 Device(account, id_, generation, from_micros(since))

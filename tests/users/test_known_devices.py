@@ -131,6 +131,14 @@ def test_a_cookie_that_is_not_exactly_ours_is_as_none(devices: KnownDevices, ann
     assert [devices.find(each, key(anna)) for each in altered(cookie)] == [None] * len(list(altered(cookie)))
 
 
+def test_a_cookie_in_the_other_alphabet_of_base64_is_as_none(devices: KnownDevices, anna: User) -> None:
+    made = (devices.with_account("", anna) for _again in range(100))
+    cookie = next(each for each in made if "-" in each and "_" in each)
+    for letter, other in (("-", "+"), ("_", "/")):
+        assert devices.find(cookie.replace(letter, other, 1), key(anna)) is None
+    assert devices.find(cookie, key(anna))
+
+
 def test_a_cookie_of_another_session_key_or_installation_is_as_none(world: World, anna: User) -> None:
     keyring = world.cfg.get(Keyrings).current
     others = [replace(keyring, session_key=bytes(32)), replace(keyring, deployment=UUID(int=1))]
